@@ -1,0 +1,1 @@
+"""Attendance, suspensions, quality assurance, concerns and the cohort."""

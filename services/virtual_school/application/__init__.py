@@ -1,0 +1,1 @@
+"""One function an intent, reactions to others' facts, read models."""

@@ -1,0 +1,1 @@
+"""Plumbing and vocabulary of the three services; knows no service and no PEP rule."""

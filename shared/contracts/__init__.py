@@ -1,0 +1,1 @@
+"""What one service tells the others: the envelope and the event types."""

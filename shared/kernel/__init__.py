@@ -1,0 +1,1 @@
+"""Dates, ids, errors and the clock: standard library only, pure but for the clock."""

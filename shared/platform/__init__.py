@@ -1,0 +1,1 @@
+"""Each framework wrapped once: databases, queue, web, access."""

@@ -1,0 +1,1 @@
+"""Page layout, form bridge and vendored assets."""

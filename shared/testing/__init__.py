@@ -1,0 +1,1 @@
+"""Fixtures and checkers that the tests of every service share."""
