@@ -1,0 +1,207 @@
+"""What the pep service tells the others.
+
+The subject of every fact but the first two is `child/<child_id>`, so all that pep says of one child arrives in order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from shared.contracts.registry import event, personal
+
+
+@event("pep.person.recorded.v1")
+@dataclass(frozen=True, slots=True)
+class PersonRecorded:
+    """A person is known to the authority, or their details changed. Subject `person/<person_id>`.
+
+    `kinds` are the roles in which they may sign in (see `shared.contracts.roles`); `organisation` is the body they act
+    for; `school_urn` is set for school staff.
+    """
+
+    person_id: str
+    authority: str
+    kinds: tuple[str, ...]
+    organisation: str
+    name: str = personal()
+    email: str | None = personal(default=None)
+    school_urn: str | None = None
+    active: bool = True
+
+
+@event("pep.school.recorded.v1")
+@dataclass(frozen=True, slots=True)
+class SchoolRecorded:
+    """A school is known, or its record changed. Subject `school/<urn>`."""
+
+    urn: str
+    name: str
+    phase: str
+    town: str = ""
+    open: bool = True
+
+
+@event("pep.child.entered_care.v1")
+@dataclass(frozen=True, slots=True)
+class ChildEnteredCare:
+    """A child became looked after.
+
+    `phase` is early_years, primary, secondary or post_16; `year_group` runs from -1 (nursery) over 0 (Reception) to 13.
+    """
+
+    child_id: str
+    authority: str
+    reference: str
+    entered_care_on: date
+    phase: str
+    year_group: int
+    name: str = personal()
+    school_urn: str | None = None
+    no_school_since: date | None = None
+
+
+@event("pep.child.details_changed.v1")
+@dataclass(frozen=True, slots=True)
+class ChildDetailsChanged:
+    """What a child is called, or the phase or year group, changed."""
+
+    child_id: str
+    phase: str
+    year_group: int
+    name: str = personal()
+
+
+@event("pep.child.school_changed.v1")
+@dataclass(frozen=True, slots=True)
+class ChildSchoolChanged:
+    """A child joined a school, or (`school_urn` empty) has none since that date."""
+
+    child_id: str
+    since: date
+    school_urn: str | None = None
+
+
+@event("pep.child.left_care.v1")
+@dataclass(frozen=True, slots=True)
+class ChildLeftCare:
+    """A child is no longer looked after."""
+
+    child_id: str
+    left_on: date
+
+
+@event("pep.team.member_joined.v1")
+@dataclass(frozen=True, slots=True)
+class TeamMemberJoined:
+    """A person joined the team around the child in a role, from a date."""
+
+    child_id: str
+    membership_id: str
+    person_id: str
+    role: str
+    from_date: date
+    name: str = personal()
+    email: str | None = personal(default=None)
+
+
+@event("pep.team.member_left.v1")
+@dataclass(frozen=True, slots=True)
+class TeamMemberLeft:
+    """A membership ended; `until` is its last day."""
+
+    child_id: str
+    membership_id: str
+    person_id: str
+    role: str
+    until: date
+
+
+@event("pep.plan.opened.v1")
+@dataclass(frozen=True, slots=True)
+class PlanOpened:
+    """A plan was opened, so a meeting is to be arranged.
+
+    `kind` is first, termly or early. `meet_by` is the latest date for the meeting and `due_on` the date by which the
+    plan must be complete; `rule` is the code of the rule that set them. `term` names the school term (2026-autumn).
+    """
+
+    child_id: str
+    plan_id: str
+    kind: str
+    term: str
+    opened_on: date
+    meet_by: date
+    due_on: date
+    rule: str
+
+
+@event("pep.meeting.requested.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingRequested:
+    """Someone asked for a further PEP meeting on a plan; `reason` is a code (concern, worker_asked)."""
+
+    child_id: str
+    plan_id: str
+    request_id: str
+    meet_by: date
+    reason: str
+    concern_id: str | None = None
+
+
+@event("pep.plan.submitted.v1")
+@dataclass(frozen=True, slots=True)
+class PlanSubmitted:
+    """A plan was submitted to the Virtual School; `submission` counts from 1.
+
+    `answered` counts the headings of Schedule 1 paragraph 2 that are answered (of `headings`); money is in pence.
+    """
+
+    child_id: str
+    plan_id: str
+    submission: int
+    term: str
+    submitted_on: date
+    due_on: date
+    headings: int
+    answered: int
+    targets: int
+    pupil_premium_pence: int
+    views_given: bool
+    meeting_held_on: date | None = None
+
+
+@event("pep.plan.returned.v1")
+@dataclass(frozen=True, slots=True)
+class PlanReturned:
+    """pep has put a plan back with the school and the social worker, as the Virtual School asked."""
+
+    child_id: str
+    plan_id: str
+    submission: int
+    returned_on: date
+
+
+@event("pep.plan.approved.v1")
+@dataclass(frozen=True, slots=True)
+class PlanApproved:
+    """A plan is approved and the education part of the care plan has been written from it."""
+
+    child_id: str
+    plan_id: str
+    submission: int
+    approved_on: date
+    next_due_on: date | None = None
+
+
+@event("pep.concern.answered.v1")
+@dataclass(frozen=True, slots=True)
+class ConcernAnswered:
+    """A concern was answered in the care plan: `answer` is action or early_meeting."""
+
+    child_id: str
+    concern_id: str
+    answer: str
+    answered_on: date
+    owner_id: str | None = None
+    by_date: date | None = None

@@ -1,0 +1,96 @@
+"""What the scheduling service tells the others. The subject of every fact is `child/<child_id>`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shared.contracts.registry import event
+
+
+@dataclass(frozen=True, slots=True)
+class InviteeState:
+    """One invitee and their answer: needs_action, accepted, declined or tentative."""
+
+    person_id: str
+    role: str
+    required: bool
+    answer: str
+
+
+@event("scheduling.meeting.arranged.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingArranged:
+    """A PEP meeting has a time and its invitations are on their way; `mode` is in_person, online or mixed."""
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: str
+    invitees: tuple[InviteeState, ...]
+
+
+@event("scheduling.meeting.moved.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingMoved:
+    """A PEP meeting has another time, place or list of invitees; answers to a new time start afresh."""
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: str
+    invitees: tuple[InviteeState, ...]
+
+
+@event("scheduling.meeting.cancelled.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingCancelled:
+    """A PEP meeting will not take place; `reason` is a code (rearranging, not_needed, child_left_care)."""
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    reason: str
+
+
+@event("scheduling.invitee.replied.v1")
+@dataclass(frozen=True, slots=True)
+class InviteeReplied:
+    """An invitee answered (accepted, declined, tentative), by mail, by personal link or told to the worker."""
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    person_id: str
+    role: str
+    required: bool
+    answer: str
+    by: str
+
+
+@event("scheduling.meeting.put_back.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingPutBack:
+    """A required person cannot come, so the meeting is back on the worker's list to be arranged anew."""
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    role: str
+    meet_by: date
+
+
+@event("scheduling.meeting.held.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingHeld:
+    """A PEP meeting took place; `attended` holds the ids of those who came."""
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    held_on: date
+    attended: tuple[str, ...]
