@@ -1,0 +1,265 @@
+"""Which calendar message goes to whom when a meeting is arranged, changed, moved or cancelled (RFC 5546).
+
+Every invitee has a calendar entry of their own: one random UID, one mail, one ATTENDEE (RFC 5546 section 6.3 leaves
+that to the Organizer), so that nobody learns from an invitation who else was asked. Values in, values out: the
+messages are written as iCalendar and as mail elsewhere.
+
+How to use it: say how things stand for the invitees now (`before`, None when nobody was ever told) and how they shall
+stand (`after`). `uid`, `sequence` and `dtstamp` of the invitations in `after` are not looked at: those of `before`
+count, and the ones to keep come back in `Plan.invitations`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+
+from shared.kernel.ids import new_id
+
+NEUTRAL_SUMMARY = "Education meeting"
+
+
+class Method(StrEnum):
+    """The iTIP methods that an organizer of ours sends (RFC 5546 section 1.4)."""
+
+    REQUEST = "REQUEST"
+    CANCEL = "CANCEL"
+
+
+class Act(StrEnum):
+    """What happened, seen by the one invitee who is told of it."""
+
+    INVITED = "invited"
+    CHANGED = "changed"
+    MOVED = "moved"
+    ASKED_AGAIN = "asked_again"
+    REMOVED = "removed"
+    CANCELLED = "cancelled"
+
+
+class PartStat(StrEnum):
+    """An invitee's answer as iCalendar names it (RFC 5545 section 3.2.12)."""
+
+    NEEDS_ACTION = "NEEDS-ACTION"
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    TENTATIVE = "TENTATIVE"
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """One invitee's own calendar entry.
+
+    `email` is empty for somebody who is told by letter or telephone. `answer` is needs_action, accepted, declined or
+    tentative. `answer_url` is the personal link; it is not a change when only the link differs. `uid`, `sequence` and
+    `dtstamp` are those of the last message sent to this person.
+    """
+
+    invitee_id: str
+    name: str
+    email: str
+    required: bool = True
+    answer: str = "needs_action"
+    answer_url: str = ""
+    uid: str = ""
+    sequence: int = 0
+    dtstamp: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A meeting as its invitees know it: when, where, how, and who is asked.
+
+    Instants are aware. `mode` is in_person, online or mixed. `place` is a room or building, `joining_link` the address
+    of an online meeting. `summary` must stay neutral: it shows on a locked telephone. `organizer_email` is the
+    authority's role address, never a worker's own.
+    """
+
+    meeting_id: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: str
+    place: str
+    organizer_name: str
+    organizer_email: str
+    invitations: tuple[Invitation, ...]
+    joining_link: str = ""
+    summary: str = NEUTRAL_SUMMARY
+    cancelled: bool = False
+
+    @property
+    def location(self) -> str:
+        """Return where the meeting is, in one line."""
+        return ", ".join(part for part in (self.place, self.joining_link) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """The one ATTENDEE of a message."""
+
+    name: str
+    email: str
+    required: bool
+    partstat: PartStat
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One iTIP message to one invitee.
+
+    `status` is None where STATUS must be absent. `was_at` is the time the invitee was told before, when it differs.
+    """
+
+    act: Act
+    method: Method
+    invitee_id: str
+    uid: str
+    sequence: int
+    dtstamp: datetime
+    start: datetime
+    end: datetime
+    summary: str
+    location: str
+    mode: str
+    status: str | None
+    organizer_name: str
+    organizer_email: str
+    attendee: Attendee
+    answer_url: str
+    was_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The messages to send, and the invitations as they stand once these are sent.
+
+    `invitations` is what to pass as part of `before` the next time; `withdrawn` are the entries taken back.
+    """
+
+    messages: tuple[Message, ...]
+    invitations: tuple[Invitation, ...]
+    withdrawn: tuple[Invitation, ...] = ()
+
+
+def plan_messages(
+    before: Arrangement | None,
+    after: Arrangement | None,
+    now: datetime,
+    *,
+    ask_again: Set[str] = frozenset(),
+    answers_in_doubt: bool = False,
+    new_uid: Callable[[], str] = new_id,
+) -> Plan:
+    """Return which message goes to whom so that every invitee's calendar says what `after` says.
+
+    `after` None or cancelled takes the meeting out of every calendar. `ask_again` holds the ids of invitees to be
+    reminded. `answers_in_doubt` raises SEQUENCE although neither the time nor the mode changed: a distant new place.
+    Somebody without an e-mail address gets no message; somebody whose address changed loses the entry at the old
+    address and gets a new one at the new. Sources: RFC 5546 sections 2.1.4 (SEQUENCE), 3.2.2 (REQUEST), 3.2.5 (CANCEL).
+    """
+    told = {each.invitee_id: each for each in before.invitations} if before and not before.cancelled else {}
+    wanted = {each.invitee_id: each for each in after.invitations} if after and not after.cancelled else {}
+    messages: list[Message] = []
+    kept: list[Invitation] = []
+    withdrawn: list[Invitation] = []
+    if before is not None:
+        for was in told.values():
+            want = wanted.get(was.invitee_id)
+            if want is None or not _same_mailbox(was, want):
+                gone = _stamped(was, now, was.sequence + 1)
+                withdrawn.append(gone)
+                messages.append(_message(Act.REMOVED if wanted else Act.CANCELLED, before, gone))
+    if after is not None:
+        for want in wanted.values():
+            was_told = told.get(want.invitee_id)
+            if before is None or was_told is None or not _same_mailbox(was_told, want):
+                act: Act | None = Act.INVITED
+                kept.append(_stamped(replace(want, uid=new_uid(), dtstamp=None), now, 0))
+            else:
+                act = _change(before, after, was_told, want, want.invitee_id in ask_again, answers_in_doubt)
+                same = replace(want, uid=was_told.uid, sequence=was_told.sequence, dtstamp=was_told.dtstamp)
+                kept.append(same if act is None else _stamped(same, now, same.sequence + (act is Act.MOVED)))
+            if act is not None:
+                messages.append(_message(act, after, kept[-1], was_at=before.starts_at if before else None))
+    return Plan(tuple(each for each in messages if each.attendee.email), tuple(kept), tuple(withdrawn))
+
+
+def _change(
+    before: Arrangement,
+    after: Arrangement,
+    was: Invitation,
+    want: Invitation,
+    ask_again: bool,
+    answers_in_doubt: bool,
+) -> Act | None:
+    """Return what this invitee is to be told, or None when their calendar is right already."""
+    moved = (before.starts_at, before.ends_at, before.mode) != (after.starts_at, after.ends_at, after.mode)
+    if moved or answers_in_doubt:
+        return Act.MOVED
+    if _details(before, was) != _details(after, want):
+        return Act.CHANGED
+    return Act.ASKED_AGAIN if ask_again else None
+
+
+def _details(arrangement: Arrangement, invitation: Invitation) -> tuple[object, ...]:
+    return (
+        arrangement.summary,
+        arrangement.location,
+        arrangement.organizer_name,
+        arrangement.organizer_email,
+        invitation.name,
+        invitation.required,
+    )
+
+
+def _same_mailbox(one: Invitation, other: Invitation) -> bool:
+    return one.email.strip().casefold() == other.email.strip().casefold()
+
+
+def _stamped(invitation: Invitation, now: datetime, sequence: int) -> Invitation:
+    """Give an invitation its next SEQUENCE and a DTSTAMP later than its last one (iCalendar counts whole seconds)."""
+    stamp = now.astimezone(UTC).replace(microsecond=0)
+    if invitation.dtstamp is not None and stamp <= invitation.dtstamp:
+        stamp = invitation.dtstamp + timedelta(seconds=1)
+    return replace(invitation, sequence=sequence, dtstamp=stamp)
+
+
+def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_at: datetime | None = None) -> Message:
+    assert invitation.dtstamp is not None  # noqa: S101 - stamped before a message is made
+    answer = PartStat(invitation.answer.upper().replace("_", "-"))
+    return Message(
+        act=act,
+        method=Method.CANCEL if act in (Act.CANCELLED, Act.REMOVED) else Method.REQUEST,
+        invitee_id=invitation.invitee_id,
+        uid=invitation.uid,
+        sequence=invitation.sequence,
+        dtstamp=invitation.dtstamp,
+        start=arrangement.starts_at,
+        end=arrangement.ends_at,
+        summary=arrangement.summary,
+        location=arrangement.location,
+        mode=arrangement.mode,
+        status=_STATUS[act],
+        organizer_name=arrangement.organizer_name,
+        organizer_email=arrangement.organizer_email,
+        attendee=Attendee(
+            name=invitation.name,
+            email=invitation.email.strip(),
+            required=invitation.required,
+            partstat=answer if act is Act.CHANGED else PartStat.NEEDS_ACTION,
+        ),
+        answer_url=invitation.answer_url,
+        was_at=was_at if act is Act.MOVED and was_at != arrangement.starts_at else None,
+    )
+
+
+_STATUS = {
+    Act.INVITED: "CONFIRMED",
+    Act.CHANGED: "CONFIRMED",
+    Act.MOVED: "CONFIRMED",
+    Act.ASKED_AGAIN: "CONFIRMED",
+    Act.CANCELLED: "CANCELLED",
+    Act.REMOVED: None,
+}
