@@ -1,0 +1,5 @@
+"""Alembic's entry point."""
+
+from shared.platform.migration_environment import run
+
+run()

@@ -1,0 +1,44 @@
+"""Who may do what: the one table.
+
+`team` are the roles that may, for a child on whose team the person is today. `authority` are the kinds of staff who
+may for every child of their authority. `fields` narrows a permission for single fields; a field that is not named is
+covered by the permission itself. What is not in the table is denied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from shared.contracts.roles import Role
+
+NOBODY: frozenset[Role] = frozenset()
+EVERYONE = frozenset(Role)
+SOCIAL_CARE = frozenset({Role.SOCIAL_WORKER, Role.TEAM_MANAGER})
+VIRTUAL_SCHOOL = frozenset({Role.VIRTUAL_SCHOOL_CASEWORKER, Role.VIRTUAL_SCHOOL_HEAD})
+SCHOOL = frozenset({Role.DESIGNATED_TEACHER})
+PROFESSIONALS = SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL | {Role.IRO}
+STAFF = PROFESSIONALS - SCHOOL
+HEAD = frozenset({Role.VIRTUAL_SCHOOL_HEAD})
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Who may do one thing; `what` says in plain English what the thing is."""
+
+    what: str
+    team: frozenset[Role] = NOBODY
+    authority: frozenset[Role] = NOBODY
+    fields: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+
+
+PEP: Mapping[str, Permission] = {
+    "pep.child.read": Permission("See a child's page", team=EVERYONE, authority=HEAD),
+    "pep.worklist.read": Permission("See one's own list of what to do next", team=EVERYONE, authority=EVERYONE),
+}
+
+SCHEDULING: Mapping[str, Permission] = {}
+
+VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {}
+
+PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE}

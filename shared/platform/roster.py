@@ -1,0 +1,298 @@
+"""Who is who: people and their dated memberships of the team around a child.
+
+In pep these tables are the truth. The other services keep a copy from pep's facts, so that each can answer who may see
+a child without asking anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Index,
+    MetaData,
+    String,
+    Table,
+    and_,
+    insert,
+    or_,
+    select,
+    update,
+)
+
+from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
+from shared.contracts.roles import Role
+from shared.platform.db import Json, new_metadata
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import ColumnElement
+
+    from shared.platform.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Someone known to the authority; `kinds` are the roles in which they may sign in."""
+
+    id: str
+    authority: str
+    name: str
+    email: str | None
+    kinds: frozenset[Role]
+    organisation: str
+    school_urn: str | None = None
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A person's place in the team around a child, from a date, until a last day (open when empty)."""
+
+    id: str
+    child_id: str
+    person_id: str
+    role: Role
+    from_date: date
+    until: date | None
+    name: str
+    email: str | None
+    organisation: str = ""
+
+
+def _define(metadata: MetaData) -> tuple[Table, Table]:
+    person = Table(
+        "person",
+        metadata,
+        Column("id", String(36), primary_key=True),
+        Column("authority", String(40), nullable=False),
+        Column("name", String(200), nullable=False),
+        Column("email", String(254)),
+        Column("kinds", Json, nullable=False),
+        Column("organisation", String(200), nullable=False),
+        Column("school_urn", String(20)),
+        Column("active", Boolean, nullable=False),
+    )
+    membership = Table(
+        "membership",
+        metadata,
+        Column("id", String(36), primary_key=True),
+        Column("child_id", String(36), nullable=False),
+        Column("person_id", String(36), nullable=False),
+        Column("role", String(40), nullable=False),
+        Column("from_date", Date, nullable=False),
+        Column("until", Date),
+    )
+    Index(None, membership.c.child_id)
+    Index(None, membership.c.person_id)
+    return person, membership
+
+
+def add_tables(metadata: MetaData) -> None:
+    """Add `person` and `membership` to a service's tables."""
+    _define(metadata)
+
+
+# The same two tables in every service: statements built on this pair run on any of the three databases.
+PERSON, MEMBERSHIP = _define(new_metadata())
+
+
+def person(connection: Connection, person_id: str) -> Person | None:
+    """Return a person, or None when nobody has that id."""
+    row = connection.execute(select(PERSON).where(PERSON.c.id == person_id)).mappings().first()
+    return _person(row) if row else None
+
+
+def people(connection: Connection, *, active_only: bool = True) -> list[Person]:
+    """Return everybody, in the order of their names."""
+    query = select(PERSON).order_by(PERSON.c.name)
+    if active_only:
+        query = query.where(PERSON.c.active)
+    return [_person(row) for row in connection.execute(query).mappings()]
+
+
+def people_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Person]:
+    """Return the people with these ids; one query."""
+    wanted = set(ids)
+    if not wanted:
+        return {}
+    rows = connection.execute(select(PERSON).where(PERSON.c.id.in_(wanted))).mappings()
+    return {row["id"]: _person(row) for row in rows}
+
+
+def team(connection: Connection, child_id: str, on: date) -> list[Membership]:
+    """Return the team around a child on a day, in the order of the roles and names."""
+    return [member for member in whole_team(connection, child_id) if _is_live(member, on)]
+
+
+def whole_team(connection: Connection, child_id: str) -> list[Membership]:
+    """Return everyone who is, was or will be on a child's team."""
+    query = _memberships().where(MEMBERSHIP.c.child_id == child_id)
+    found = [_membership(row) for row in connection.execute(query).mappings()]
+    order = list(Role)
+    return sorted(found, key=lambda member: (order.index(member.role), member.name, member.from_date))
+
+
+def teams(connection: Connection, child_ids: Iterable[str], on: date) -> dict[str, list[Membership]]:
+    """Return the teams of several children on a day; one query."""
+    wanted = set(child_ids)
+    found: dict[str, list[Membership]] = {child_id: [] for child_id in wanted}
+    if wanted:
+        query = _memberships().where(MEMBERSHIP.c.child_id.in_(wanted), live_on(on)).order_by(PERSON.c.name)
+        for row in connection.execute(query).mappings():
+            found[row["child_id"]].append(_membership(row))
+    return found
+
+
+def live_on(on: date) -> ColumnElement[bool]:
+    """Return the condition that a membership is live on a day."""
+    return and_(MEMBERSHIP.c.from_date <= on, or_(MEMBERSHIP.c.until.is_(None), MEMBERSHIP.c.until >= on))
+
+
+def roles_on(connection: Connection, person_id: str, child_id: str, on: date) -> frozenset[Role]:
+    """Return the roles a person has on a child's team on a day."""
+    query = select(MEMBERSHIP.c.role).where(
+        MEMBERSHIP.c.person_id == person_id, MEMBERSHIP.c.child_id == child_id, live_on(on)
+    )
+    return frozenset(Role(role) for role in connection.execute(query).scalars())
+
+
+def children_of(connection: Connection, person_id: str, on: date) -> dict[str, frozenset[Role]]:
+    """Return the children on whose team a person is on a day, with the roles."""
+    query = select(MEMBERSHIP.c.child_id, MEMBERSHIP.c.role).where(MEMBERSHIP.c.person_id == person_id, live_on(on))
+    found: dict[str, frozenset[Role]] = {}
+    for child_id, role in connection.execute(query):
+        found[child_id] = found.get(child_id, frozenset()) | {Role(role)}
+    return found
+
+
+def record_person(connection: Connection, someone: Person) -> None:
+    """Add a person, or bring their record up to date."""
+    values = {
+        "authority": someone.authority,
+        "name": someone.name,
+        "email": someone.email,
+        "kinds": sorted(someone.kinds),
+        "organisation": someone.organisation,
+        "school_urn": someone.school_urn,
+        "active": someone.active,
+    }
+    if not connection.execute(update(PERSON).where(PERSON.c.id == someone.id).values(values)).rowcount:
+        connection.execute(insert(PERSON).values(id=someone.id, **values))
+
+
+def join(connection: Connection, membership: Membership) -> None:
+    """Add a membership; one that is known already is left as it is."""
+    known = connection.execute(select(MEMBERSHIP.c.id).where(MEMBERSHIP.c.id == membership.id)).first()
+    if known is None:
+        connection.execute(
+            insert(MEMBERSHIP).values(
+                id=membership.id,
+                child_id=membership.child_id,
+                person_id=membership.person_id,
+                role=membership.role,
+                from_date=membership.from_date,
+                until=membership.until,
+            )
+        )
+
+
+def leave(connection: Connection, membership_id: str, until: date) -> None:
+    """End a membership; `until` is its last day."""
+    connection.execute(update(MEMBERSHIP).where(MEMBERSHIP.c.id == membership_id).values(until=until))
+
+
+def when_person_recorded(work: Work, fact: PersonRecorded) -> None:
+    """Keep the copy of a person."""
+    record_person(
+        work.connection,
+        Person(
+            id=fact.person_id,
+            authority=fact.authority,
+            name=fact.name,
+            email=fact.email,
+            kinds=frozenset(Role(kind) for kind in fact.kinds),
+            organisation=fact.organisation,
+            school_urn=fact.school_urn,
+            active=fact.active,
+        ),
+    )
+
+
+def when_member_joined(work: Work, fact: TeamMemberJoined) -> None:
+    """Keep the copy of a membership; a person not heard of yet is known by what the fact says of them."""
+    if person(work.connection, fact.person_id) is None:
+        record_person(
+            work.connection,
+            Person(fact.person_id, work.settings.authority, fact.name, fact.email, frozenset(), organisation=""),
+        )
+    join(
+        work.connection,
+        Membership(
+            id=fact.membership_id,
+            child_id=fact.child_id,
+            person_id=fact.person_id,
+            role=Role(fact.role),
+            from_date=fact.from_date,
+            until=None,
+            name=fact.name,
+            email=fact.email,
+        ),
+    )
+
+
+def when_member_left(work: Work, fact: TeamMemberLeft) -> None:
+    """Keep the end of a membership."""
+    leave(work.connection, fact.membership_id, fact.until)
+
+
+ROSTER_SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
+    PersonRecorded: when_person_recorded,
+    TeamMemberJoined: when_member_joined,
+    TeamMemberLeft: when_member_left,
+}
+
+
+def _is_live(member: Membership, on: date) -> bool:
+    return member.from_date <= on and (member.until is None or member.until >= on)
+
+
+def _memberships() -> Any:
+    return select(MEMBERSHIP, PERSON.c.name, PERSON.c.email, PERSON.c.organisation).join(
+        PERSON, PERSON.c.id == MEMBERSHIP.c.person_id
+    )
+
+
+def _person(row: Any) -> Person:
+    return Person(
+        id=row["id"],
+        authority=row["authority"],
+        name=row["name"],
+        email=row["email"],
+        kinds=frozenset(Role(kind) for kind in row["kinds"]),
+        organisation=row["organisation"],
+        school_urn=row["school_urn"],
+        active=row["active"],
+    )
+
+
+def _membership(row: Any) -> Membership:
+    return Membership(
+        id=row["id"],
+        child_id=row["child_id"],
+        person_id=row["person_id"],
+        role=Role(row["role"]),
+        from_date=row["from_date"],
+        until=row["until"],
+        name=row["name"],
+        email=row["email"],
+        organisation=row["organisation"],
+    )

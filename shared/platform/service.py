@@ -1,0 +1,54 @@
+"""What a service is, to the machinery: one value that names its parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import MetaData
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from shared.contracts.roles import Role
+    from shared.platform.work import Work
+
+Reaction = Callable[["Work", Any], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """Something a service does by itself, at start and then every so often; it must be safe to do twice."""
+
+    name: str
+    every: timedelta
+    run: Callable[[Work], None]
+
+
+@dataclass(frozen=True)
+class NavigationItem:
+    """A link in the bar at the top of every page; `kinds` empty means for everybody who is signed in."""
+
+    text: str
+    path: str
+    kinds: frozenset[Role] = frozenset()
+
+
+@dataclass(frozen=True)
+class ServiceSpec:
+    """One service. `register_pages(app)` and `register_api(api)` add its blueprints; `templates` is its folder."""
+
+    name: str
+    title: str
+    metadata: MetaData
+    register_pages: Callable[[Flask], None]
+    register_api: Callable[[Any], None]
+    subscriptions: Mapping[type, Reaction]
+    migrations: Path
+    templates: Path
+    jobs: tuple[Job, ...] = ()
+    navigation: tuple[NavigationItem, ...] = ()
+    extensions: Mapping[str, Any] = field(default_factory=dict)

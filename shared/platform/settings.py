@@ -1,0 +1,69 @@
+"""What differs between one installation and another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+SERVICES = ("pep", "scheduling", "virtual_school")
+
+
+class Mode(StrEnum):
+    """`local` is one process tree on one machine for trying and for a small authority; `production` is the rest."""
+
+    LOCAL = "local"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of an installation; `embedded` fills it for a home folder.
+
+    `service_urls` are the addresses under which people reach each service (a path, or a whole origin and path).
+    `mail_proof` says how the sender of a reply is proved: `local` (the From address must match, and no
+    Authentication-Results header may say otherwise) or `authserv:ID` (that mail server must have said that DMARC or
+    DKIM passed). `origin` is the address that links in mails start with.
+    """
+
+    mode: Mode
+    secret: str
+    broker: str
+    databases: Mapping[str, str]
+    origin: str
+    home: Path
+    service_urls: Mapping[str, str] = field(default_factory=lambda: {name: f"/{name}" for name in SERVICES})
+    authority: str = "northmoor"
+    authority_name: str = "Northmoor Council"
+    organizer_address: str = "meetings@pep.northmoor.example"
+    organizer_name: str = "Northmoor Virtual School meetings"
+    smtp_host: str = "127.0.0.1"
+    smtp_port: int = 0
+    mail_proof: str = "local"
+    may_fetch_loopback: bool = False
+
+    @property
+    def is_production(self) -> bool:
+        """Tell whether this installation holds real children."""
+        return self.mode is Mode.PRODUCTION
+
+
+def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of the embedded form: everything in `home`, unless an address in `environ` says otherwise.
+
+    `PEP_SUITE_BROKER` moves the queue (`amqp://…`); `PEP_SUITE_PEP_DATABASE`, `PEP_SUITE_SCHEDULING_DATABASE` and
+    `PEP_SUITE_VIRTUAL_SCHOOL_DATABASE` move a service's tables (`postgresql+psycopg://…`).
+    """
+    return Settings(
+        mode=Mode(environ.get("PEP_SUITE_MODE", Mode.LOCAL)),
+        secret=secret,
+        broker=environ.get("PEP_SUITE_BROKER", f"embedded:///{home / 'queue.sqlite'}"),
+        databases={
+            name: environ.get(f"PEP_SUITE_{name.upper()}_DATABASE", f"sqlite:///{home / name}.sqlite")
+            for name in SERVICES
+        },
+        origin=environ.get("PEP_SUITE_ORIGIN", f"http://127.0.0.1:{port}"),
+        home=home,
+        smtp_port=smtp_port,
+    )

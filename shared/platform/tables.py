@@ -1,0 +1,16 @@
+"""The tables that the machinery needs in every service's database."""
+
+from __future__ import annotations
+
+from sqlalchemy import MetaData
+
+from shared.platform import outbox, roster
+from shared.platform.db import new_metadata
+
+
+def service_metadata() -> MetaData:
+    """Return the table collection a service starts from: outbox, inbox and roster; its own tables join it."""
+    metadata = new_metadata()
+    outbox.add_tables(metadata)
+    roster.add_tables(metadata)
+    return metadata

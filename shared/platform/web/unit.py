@@ -1,0 +1,56 @@
+"""Units of work for views: the signed-in actor, this service, this request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import current_app, g
+
+from shared.platform.access import Actor
+from shared.platform.runtime import Runtime
+from shared.platform.service import ServiceSpec
+from shared.platform.work import Work, reading_work, writing_work
+
+
+def current_runtime() -> Runtime:
+    """Return what this process runs on."""
+    runtime: Runtime = current_app.extensions["suite_runtime"]
+    return runtime
+
+
+def current_spec() -> ServiceSpec:
+    """Return the service that answers this request."""
+    spec: ServiceSpec = current_app.extensions["suite_spec"]
+    return spec
+
+
+def current_actor() -> Actor | None:
+    """Return who is signed in, if anybody is."""
+    actor: Actor | None = g.get("actor")
+    return actor
+
+
+@contextmanager
+def reading(actor: Actor | None = None) -> Iterator[Work]:
+    """Open a unit of work that only reads, as the signed-in actor unless another is given."""
+    with reading_work(current_runtime(), current_spec(), actor or _signed_in(), **_trace()) as work:
+        yield work
+
+
+@contextmanager
+def writing(actor: Actor | None = None) -> Iterator[Work]:
+    """Open a unit of work that may write; it is committed when the block ends."""
+    with writing_work(current_runtime(), current_spec(), actor or _signed_in(), **_trace()) as work:
+        yield work
+
+
+def _signed_in() -> Actor:
+    actor = current_actor()
+    if actor is None:
+        raise RuntimeError("Nobody is signed in; a public view names its actor.")
+    return actor
+
+
+def _trace() -> dict[str, str]:
+    return {"correlation_id": g.get("correlation_id", ""), "traceparent": g.get("traceparent", "")}

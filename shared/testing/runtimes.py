@@ -1,0 +1,43 @@
+"""A runtime for tests: SQLite files in a temporary folder, a clock that stands still, tables made afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from shared.contracts.roles import Role
+from shared.kernel.clock import FixedClock
+from shared.platform import roster
+from shared.platform.access import Actor, actor_for
+from shared.platform.runtime import Runtime
+from shared.platform.service import ServiceSpec
+from shared.platform.settings import embedded
+
+MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def make_runtime(home: Path, specs: Iterable[ServiceSpec], now: datetime = MONDAY_MORNING) -> Runtime:
+    """Return a runtime on empty SQLite databases in `home`, with the tables of `specs`; its clock is a `FixedClock`."""
+    settings = embedded(home, port=8600, smtp_port=0, secret="a secret for tests only", environ={})
+    runtime = Runtime(settings, FixedClock(now))
+    for spec in specs:
+        spec.metadata.create_all(runtime.database(spec.name).engine)
+    return runtime
+
+
+def add_person(
+    runtime: Runtime, spec: ServiceSpec, person_id: str, role: Role, *, name: str = "", email: str | None = None
+) -> Actor:
+    """Put a person into a service's roster and return them as an actor."""
+    someone = roster.Person(
+        id=person_id,
+        authority=runtime.settings.authority,
+        name=name or f"{role.title} {person_id}",
+        email=email or f"{person_id}@people.example",
+        kinds=frozenset({role}),
+        organisation=runtime.settings.authority_name,
+    )
+    with runtime.database(spec.name).writing() as connection:
+        roster.record_person(connection, someone)
+    return actor_for(someone)
