@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+
+from services.pep.adapters.policies import load_policy
+from services.pep.domain.children import Child
+from services.pep.domain.periods import Calendar
+from services.pep.domain.policy import Policy
+from services.pep.domain.terms import phase_of, year_group
+from shared.platform.bank_holidays import ENGLAND_AND_WALES
+
+
+@pytest.fixture
+def policy() -> Policy:
+    return load_policy("northmoor")
+
+
+@pytest.fixture
+def calendar(policy: Policy) -> Calendar:
+    return Calendar(ENGLAND_AND_WALES, ENGLAND_AND_WALES.name, policy.terms)
+
+
+@pytest.fixture
+def make_child() -> Callable[..., Child]:
+    def make(today: date = date(2026, 11, 21), **given: Any) -> Child:
+        born_on = given.pop("born_on", date(2015, 3, 9))
+        group = year_group(born_on, today)
+        entered = given.pop("entered_care_on", date(2026, 11, 11))
+        values: dict[str, Any] = {
+            "id": "c1",
+            "authority": "northmoor",
+            "reference": "100001",
+            "name": "Amara Bright",
+            "legal_status": "C1",
+            "placement_started_on": entered,
+            "phase": phase_of(group),
+            "year_group": group,
+        }
+        return Child(born_on=born_on, entered_care_on=entered, **{**values, **given})
+
+    return make
