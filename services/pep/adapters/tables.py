@@ -1,0 +1,7 @@
+"""The tables of the pep service; `tables_child` and `tables_plan` add theirs to this collection."""
+
+from __future__ import annotations
+
+from shared.platform.tables import service_metadata
+
+metadata = service_metadata()
