@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from shared.platform import outbox, roster
+from shared.platform import inbox_tables, outbox, roster
 from shared.platform.db import new_metadata
 
 
@@ -12,5 +12,6 @@ def service_metadata() -> MetaData:
     """Return the table collection a service starts from: outbox, inbox and roster; its own tables join it."""
     metadata = new_metadata()
     outbox.add_tables(metadata)
+    inbox_tables.add_tables(metadata)
     roster.add_tables(metadata)
     return metadata
