@@ -1,0 +1,59 @@
+"""The policy function: relationship first, default deny."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.contracts import permissions
+from shared.contracts.permissions import PERMISSIONS, Permission
+from shared.contracts.roles import Role
+from shared.platform.access import Actor, Thing, decide, system_actor
+
+
+def actor(*kinds: Role, authority: str = "northmoor") -> Actor:
+    return Actor("someone", "Someone", frozenset(kinds), "", authority)
+
+
+def child(*roles: Role, authority: str = "northmoor") -> Thing:
+    return Thing("child", "a", authority, frozenset(roles))
+
+
+def test_what_is_not_in_the_table_is_denied_even_to_the_suite_itself() -> None:
+    assert decide(system_actor("northmoor"), "pep.child.erase_everything", child()).reason == "no_rule"
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+def test_each_row_lets_in_exactly_the_team_roles_it_names(action: str) -> None:
+    let_in = {role for role in Role if decide(actor(), action, child(role)).allowed}
+    assert let_in == PERMISSIONS[action].team
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+def test_without_a_place_on_the_team_only_the_authority_wide_kinds_get_in(action: str) -> None:
+    let_in = {role for role in Role if decide(actor(role), action, child()).allowed}
+    assert let_in == PERMISSIONS[action].authority
+
+
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+def test_nobody_of_another_authority_gets_in_by_their_kind(action: str) -> None:
+    assert not decide(actor(*Role, authority="southmoor"), action, child()).allowed
+
+
+def test_a_field_may_be_narrower_than_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Permission("See", team=frozenset(Role), fields={"address": frozenset({Role.SOCIAL_WORKER})})
+    monkeypatch.setitem(PERMISSIONS, "pep.child.see", narrow)  # type: ignore[arg-type]
+    assert decide(actor(), "pep.child.see", child(Role.PARENT), "name").allowed
+    assert decide(actor(), "pep.child.see", child(Role.PARENT), "address").reason == "field_sealed"
+    assert decide(actor(), "pep.child.see", child(Role.SOCIAL_WORKER), "address").allowed
+
+
+def test_every_row_says_what_it_allows_and_lets_somebody_in() -> None:
+    for action, permission in PERMISSIONS.items():
+        assert permission.what, action
+        assert permission.team | permission.authority, action
+        assert action.split(".")[0] in {"pep", "scheduling", "virtual_school", "suite"}, action
+
+
+def test_no_row_is_declared_twice() -> None:
+    blocks = [permissions.PEP, permissions.SCHEDULING, permissions.VIRTUAL_SCHOOL_SERVICE]
+    assert sum(len(block) for block in blocks) == len(PERMISSIONS)

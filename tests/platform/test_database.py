@@ -1,0 +1,78 @@
+"""Transactions: what is promised on SQLite, where SQLAlchemy's defaults promise less."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Column, Integer, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError, StatementError
+
+from shared.platform.db import Database, UtcDateTime, new_metadata
+
+metadata = new_metadata()
+counter = Table("counter", metadata, Column("id", Integer, primary_key=True), Column("value", Integer, nullable=False))
+moment = Table("moment", metadata, Column("id", Integer, primary_key=True), Column("at", UtcDateTime))
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    opened = Database(f"sqlite:///{tmp_path / 'test.sqlite'}")
+    metadata.create_all(opened.engine)
+    with opened.writing() as connection:
+        connection.execute(insert(counter).values(id=1, value=0))
+    yield opened
+    opened.close()
+
+
+def test_no_update_is_lost_when_many_read_then_write(database: Database) -> None:
+    other = Database(database.url)  # as a second process has it: no lock in common
+
+    def add(through: Database) -> None:
+        for _ in range(25):
+            with through.writing() as connection:
+                value = connection.execute(select(counter.c.value)).scalar_one()
+                connection.execute(update(counter).values(value=value + 1))
+
+    threads = [threading.Thread(target=add, args=(through,)) for through in (database, other, database, other)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    other.close()
+    with database.reading() as connection:
+        assert connection.execute(select(counter.c.value)).scalar_one() == 100
+
+
+def test_an_error_rolls_everything_back(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.writing() as connection:
+        connection.execute(update(counter).values(value=7))
+        connection.execute(insert(counter).values(id=1, value=0))
+    with database.reading() as connection:
+        assert connection.execute(select(counter.c.value)).scalar_one() == 0
+
+
+def test_a_reader_leaves_nothing_behind(database: Database) -> None:
+    with database.reading() as connection:
+        connection.execute(update(counter).values(value=7))
+    with database.reading() as connection:
+        assert connection.execute(select(counter.c.value)).scalar_one() == 0
+
+
+def test_an_instant_comes_back_aware_and_equal(database: Database) -> None:
+    summer = datetime(2026, 7, 1, 9, 30, tzinfo=timezone(timedelta(hours=1)))
+    with database.writing() as connection:
+        connection.execute(insert(moment).values(id=1, at=summer))
+    with database.reading() as connection:
+        found = connection.execute(select(moment.c.at)).scalar_one()
+    assert found == summer
+    assert found.tzinfo is UTC
+
+
+def test_a_naive_instant_is_refused(database: Database) -> None:
+    naive = datetime(2026, 7, 1, tzinfo=UTC).replace(tzinfo=None)
+    with pytest.raises(StatementError, match="aware"), database.writing() as connection:
+        connection.execute(insert(moment).values(id=1, at=naive))
