@@ -1,0 +1,76 @@
+"""What an authority has decided about its PEP meetings: dated data, never code.
+
+Councils differ in who must be there, how long a meeting is and how much notice people get, so none of it is a rule of
+this suite. A policy holds from a date; the one in force on a day is found with `policy_on`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+
+from shared.contracts.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingPolicy:
+    """An authority's policy for PEP meetings, from `effective_from` until the next one.
+
+    `notice_days` are the clear working days people must have between the invitation and the meeting. `day_starts` and
+    `day_ends` bound the times that are offered, `lessons_start` and `lessons_end` the school's day, and `lunch_starts`
+    and `lunch_ends` its midday break; all are wall-clock times in England. `organizer_address` is the one steady
+    mailbox that every invitation comes from.
+    """
+
+    authority: str
+    effective_from: date
+    organizer_name: str
+    organizer_address: str
+    required_roles: frozenset[Role]
+    invited_roles: tuple[Role, ...]
+    meeting_minutes: int
+    notice_days: int
+    day_starts: time
+    day_ends: time
+    lessons_start: time
+    lessons_end: time
+    lunch_starts: time
+    lunch_ends: time
+
+    def requires(self, role: str) -> bool:
+        """Tell whether a meeting should not go ahead without somebody in this role."""
+        return role in self.required_roles
+
+
+class NoPolicy(Exception):
+    """No policy of the authority is in force on the day asked about."""
+
+
+def policy_on(policies: Iterable[MeetingPolicy], authority: str, day: date) -> MeetingPolicy:
+    """Return the policy of `authority` in force on `day`; raises `NoPolicy` where there is none."""
+    in_force = [one for one in policies if one.authority == authority and one.effective_from <= day]
+    if not in_force:
+        raise NoPolicy(f"{authority} has no meeting policy in force on {day.isoformat()}")
+    return max(in_force, key=lambda one: one.effective_from)
+
+
+def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
+    """Read one policy from its JSON form; a missing or misspelt value raises `KeyError` or `ValueError`."""
+    return MeetingPolicy(
+        authority=str(data["authority"]),
+        effective_from=date.fromisoformat(data["effective_from"]),
+        organizer_name=str(data["organizer_name"]),
+        organizer_address=str(data["organizer_address"]),
+        required_roles=frozenset(Role(role) for role in data["required_roles"]),
+        invited_roles=tuple(Role(role) for role in data["invited_roles"]),
+        meeting_minutes=int(data["meeting_minutes"]),
+        notice_days=int(data["notice_days"]),
+        day_starts=time.fromisoformat(data["day_starts"]),
+        day_ends=time.fromisoformat(data["day_ends"]),
+        lessons_start=time.fromisoformat(data["lessons_start"]),
+        lessons_end=time.fromisoformat(data["lessons_end"]),
+        lunch_starts=time.fromisoformat(data["lunch_starts"]),
+        lunch_ends=time.fromisoformat(data["lunch_ends"]),
+    )
