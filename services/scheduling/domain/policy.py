@@ -20,14 +20,12 @@ class MeetingPolicy:
 
     `notice_days` are the clear working days people must have between the invitation and the meeting. `day_starts` and
     `day_ends` bound the times that are offered, `lessons_start` and `lessons_end` the school's day, and `lunch_starts`
-    and `lunch_ends` its midday break; all are wall-clock times in England. `organizer_address` is the one steady
-    mailbox that every invitation comes from.
+    and `lunch_ends` its midday break; all are wall-clock times in England. `invited_roles` are those proposed when a
+    meeting is arranged, in the order in which they are shown.
     """
 
     authority: str
     effective_from: date
-    organizer_name: str
-    organizer_address: str
     required_roles: frozenset[Role]
     invited_roles: tuple[Role, ...]
     meeting_minutes: int
@@ -61,8 +59,6 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
     return MeetingPolicy(
         authority=str(data["authority"]),
         effective_from=date.fromisoformat(data["effective_from"]),
-        organizer_name=str(data["organizer_name"]),
-        organizer_address=str(data["organizer_address"]),
         required_roles=frozenset(Role(role) for role in data["required_roles"]),
         invited_roles=tuple(Role(role) for role in data["invited_roles"]),
         meeting_minutes=int(data["meeting_minutes"]),

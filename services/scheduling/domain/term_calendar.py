@@ -119,16 +119,15 @@ class TermCalendar:
         return [day for day in (start + ONE_DAY * n for n in range(count)) if self.is_school_day(day)]
 
     def _published(self, day: date) -> SchoolDay:
-        source = "term calendar"
         on = [entry for entry in self.entries if entry.first <= day <= entry.last]
-        for kind, what in ((TermDateKind.CLOSED, "closed to pupils"), (TermDateKind.HOLIDAY, "a school holiday")):
+        for kind, otherwise in ((TermDateKind.CLOSED, "Closed to pupils"), (TermDateKind.HOLIDAY, "School holiday")):
             found = next((entry for entry in on if entry.kind is kind), None)
             if found:
-                told = found.summary or what
-                return SchoolDay(day, False, f"{what} at {self.school_name} ({source}: {told})", True)
+                told = found.summary or otherwise
+                return SchoolDay(day, False, f"the term calendar of {self.school_name} says “{told}”", True)
         if not self._in_term(day, on):
-            return SchoolDay(day, False, f"out of term at {self.school_name} ({source})", True)
-        return SchoolDay(day, True, f"a school day at {self.school_name} ({source})", True)
+            return SchoolDay(day, False, f"out of term by the term calendar of {self.school_name}", True)
+        return SchoolDay(day, True, f"a school day by the term calendar of {self.school_name}", True)
 
     def _in_term(self, day: date, on: Sequence[TermDate]) -> bool:
         if any(entry.kind in (TermDateKind.TERM, TermDateKind.FIRST_DAY, TermDateKind.LAST_DAY) for entry in on):
