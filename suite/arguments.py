@@ -1,0 +1,89 @@
+"""The command line of `./run`: what may be said, in words. Standard library only, so that it answers at once."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import NoReturn
+
+DEFAULT_PORT = 8600
+DEFAULT_HOME = Path(__file__).resolve().parent.parent / "home"
+
+DESCRIPTION = """\
+Start PEP Suite: three services, their workers, an embedded queue, SQLite databases and a local mail catcher.
+An empty home is filled with an invented authority. Stop it with Ctrl-C; started again, it goes on where it was.
+"""
+
+
+def parse(words: list[str]) -> argparse.Namespace:
+    """Read the command line; a mistake or `--help` prints and exits. `command` is "serve" when none is named."""
+    return _parser().parse_args(words)
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Say in one line what is wrong and where to look."""
+        self.exit(2, f"{self.prog}: {message}. See {self.prog} --help.\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    top = _Parser(
+        prog="./run", description=DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter, allow_abbrev=False
+    )
+    top.add_argument(
+        "--home",
+        type=_home,
+        default=DEFAULT_HOME,
+        metavar="DIR",
+        help="where everything is kept (default: home beside this script)",
+    )
+    top.add_argument(
+        "--port",
+        type=_port,
+        default=DEFAULT_PORT,
+        metavar="N",
+        help=f"port on this machine (default: {DEFAULT_PORT}; 0: any free one)",
+    )
+    top.add_argument(
+        "--empty", action="store_true", help="fill a new home with the authority and two people only, no children"
+    )
+    top.set_defaults(command="serve")
+    commands = top.add_subparsers(title="commands (each has --help)", metavar="COMMAND")
+
+    def command(name: str, words: str) -> argparse.ArgumentParser:
+        parser = commands.add_parser(
+            name, help=words, description=words[0].upper() + words[1:] + ".", prog=f"./run {name}", allow_abbrev=False
+        )
+        parser.add_argument(
+            "--home", type=_home, default=argparse.SUPPRESS, metavar="DIR", help="the home of the suite"
+        )
+        parser.set_defaults(command=name)
+        return parser
+
+    command("people", "list the people one can sign in as")
+    token = command("token", "print a bearer token for the JSON API, good for 30 days")
+    token.add_argument("name", metavar="NAME", help="whose: a full name, a part of one, or an id")
+    children = command("import-ssda903", "import looked-after children from an SSDA903 return")
+    children.add_argument("folder", type=Path, metavar="FOLDER", help="holds header.csv and episodes.csv")
+    schools = command("import-schools", "import schools from a Get Information About Schools CSV file")
+    schools.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
+    terms = command("import-terms", "import a school's term dates from a calendar (.ics)")
+    terms.add_argument("school", metavar="SCHOOL", help="the school's URN, its name or a part of it")
+    terms.add_argument("source", metavar="FILE_OR_URL", help="the calendar: a file, or an http or https address")
+    command(
+        "receive-mail",
+        "read one mail on standard input, as a mail server pipes it, and print as JSON what became of it",
+    )
+    command("events", "show what was published, applied and parked")
+    return top
+
+
+def _home(text: str) -> Path:
+    return Path(text).expanduser().absolute()
+
+
+def _port(text: str) -> int:
+    number = int(text) if text.isascii() and text.isdigit() else -1
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
+    return number

@@ -1,0 +1,53 @@
+"""`./run` without a command: make the home ready, then watch the process tree. Standard library only."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+
+from suite.home import Home, Refusal
+from suite.supervisor import Child, listen, watch
+
+
+def serve(home: Home, port: int, *, empty: bool) -> int:
+    """Serve `home` on `port` until Ctrl-C; return the exit code. Raises `Refusal` when it cannot be started."""
+    home.make()
+    lock = home.lock()
+    listener = listen(port)
+    port = listener.getsockname()[1]
+    smtp_port = free_port()
+    home.remember(port=port, smtp_port=smtp_port)
+    if not home.is_ready():
+        _prepare(home, empty=empty)
+    code = watch(_children(home, listener, lock, port, smtp_port))
+    if code == 0:
+        print("\nStopped. Start it again to go on where it was.", flush=True)
+    return code
+
+
+def free_port() -> int:
+    """Return a port on this machine that nobody uses just now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _prepare(home: Home, *, empty: bool) -> None:
+    command = [sys.executable, "-m", "suite", "prepare", "--home", str(home.path), *(["--empty"] if empty else [])]
+    if code := subprocess.run(command, check=False).returncode:
+        raise Refusal(f"The home could not be made ready (see above; code {code}). Nothing was started.")
+
+
+def _children(home: Home, listener: socket.socket, lock: int, port: int, smtp_port: int) -> list[Child]:
+    """Return the two children, not yet started. Both inherit the home's lock."""
+
+    def child(name: str, keep: list[int], *words: str) -> Child:
+        command = [sys.executable, "-m", "suite", name, "--home", str(home.path), *words]
+        log = (home.log / f"{name}.log").open("ab")
+        return Child(name, [*command, "--port", str(port), "--smtp-port", str(smtp_port)], [lock, *keep], log)
+
+    web = child("web", [listener.fileno()], "--listener", str(listener.fileno()))
+    web.first_only = ["--announce"]
+    return [web, child("worker", [])]
