@@ -1,0 +1,75 @@
+"""The history of a plan and of a child's care plan: what happened, who did it, acting as whom, when, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+WORDS: Mapping[str, str] = {
+    "plan_opened": "Opened the plan: meeting by {meet_by}, complete by {due_on}",
+    "meeting_requested": "Asked for an early meeting by {meet_by}",
+    "meeting_arranged": "Arranged the meeting for {when} and sent the invitations",
+    "meeting_moved": "Moved the meeting to {when}",
+    "meeting_cancelled": "Cancelled the meeting",
+    "meeting_put_back": "Put the meeting back: the {role} cannot come",
+    "meeting_held": "Held the meeting on {held_on}; {count} came",
+    "invitee_replied": "{who} answered the invitation: {answer}",
+    "section_saved": "Saved “{section}”",
+    "section_amended": "Amended “{section}” after approval: {reason}",
+    "target_added": "Added a target: {what}",
+    "target_changed": "Changed a target: {what}",
+    "target_removed": "Took out a target: {what}",
+    "target_reviewed": "Reviewed a target ({outcome}): {what}",
+    "views_given": "Gave their views",
+    "views_recorded": "Recorded the child’s views ({how})",
+    "plan_submitted": "Submitted the plan to the Virtual School (submission {submission})",
+    "plan_submitted_without_meeting": "Submitted the plan without a meeting (submission {submission}): {reason}",
+    "plan_returned": "Returned the plan, rated {rating}: {codes}",
+    "plan_approved": "Approved the plan, rated {rating}",
+    "plan_superseded": "Replaced by the plan approved on {on}",
+    "care_plan_written": "Wrote the education part of the care plan from the approved plan",
+    "concern_raised": "Raised a concern: {title}",
+    "concern_answered_action": "Answered the concern “{title}” with an action for {owner} by {by_date}",
+    "concern_answered_meeting": "Answered the concern “{title}” with an early meeting by {by_date}",
+    "concern_action_done": "Did what was promised on the concern “{title}”",
+    "concern_closed": "Closed the concern “{title}”: {outcome}",
+}
+"""Code → sentence; the facts fill the gaps and are already in words."""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryEntry:
+    """One step. `name` is the person's name at the time; `acting_as` the role in words; empty for the suite's own."""
+
+    id: str
+    at: datetime
+    person_id: str
+    name: str
+    acting_as: str
+    child_id: str
+    plan_id: str
+    code: str
+    facts: Mapping[str, str]
+
+    @property
+    def words(self) -> str:
+        """Return what happened as a sentence."""
+        return words_of(self.code, self.facts)
+
+    @property
+    def who(self) -> str:
+        """Return who did it, and as whom."""
+        if not self.name:
+            return self.acting_as or "PEP Suite"
+        return f"{self.name}, {self.acting_as}" if self.acting_as else self.name
+
+
+def words_of(code: str, facts: Mapping[str, str]) -> str:
+    """Return the sentence of a code with its facts filled in; a fact that is not there leaves “not recorded”."""
+    return WORDS[code].format_map(_Facts(facts))
+
+
+class _Facts(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "not recorded"
