@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from alembic import context
+from alembic.autogenerate.api import AutogenContext
+
+from shared.platform.db import UtcDateTime
 
 
 def run() -> None:
@@ -12,6 +17,15 @@ def run() -> None:
         connection=connection,
         target_metadata=context.config.attributes.get("metadata"),
         render_as_batch=connection.dialect.name == "sqlite",
-        transactional_ddl=False,
+        render_item=_render,
+        compare_server_default=True,
     )
     context.run_migrations()
+
+
+def _render(kind: str, item: Any, autogenerate: AutogenContext) -> str | Literal[False]:
+    """Write the suite's own column type by its name."""
+    if kind == "type" and isinstance(item, UtcDateTime):
+        autogenerate.imports.add("from shared.platform.db import UtcDateTime")
+        return "UtcDateTime()"
+    return False
