@@ -37,7 +37,28 @@ PEP: Mapping[str, Permission] = {
     "pep.worklist.read": Permission("See one's own list of what to do next", team=EVERYONE, authority=EVERYONE),
 }
 
-SCHEDULING: Mapping[str, Permission] = {}
+SCHEDULING: Mapping[str, Permission] = {
+    "scheduling.child.read": Permission("Know that a child has meetings", team=EVERYONE, authority=HEAD),
+    "scheduling.worklist.read": Permission("See one's own list of meetings", team=EVERYONE, authority=EVERYONE),
+    "scheduling.meeting.read": Permission(
+        "See a meeting, who is invited and what they answered",
+        team=EVERYONE,
+        authority=HEAD,
+        fields={
+            "addresses": PROFESSIONALS,
+            "family_names": PROFESSIONALS,
+            "comments": SOCIAL_CARE,
+            "mails": SOCIAL_CARE,
+        },
+    ),
+    "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
+    "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),
+    "scheduling.meeting.record_held": Permission("Say that a meeting was held and who came", team=SOCIAL_CARE | SCHOOL),
+    "scheduling.terms.read": Permission("See a school's term calendar", authority=PROFESSIONALS),
+    "scheduling.terms.import": Permission(
+        "Bring in a school's term calendar", authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL
+    ),
+}
 
 VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {}
 

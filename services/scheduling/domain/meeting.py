@@ -146,11 +146,7 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Invitee:
-    """An invited person, what they answered, and the calendar entry they hold (`uid`, `sequence`, `dtstamp`).
-
-    `answered_by` is mail, link or worker. `answered_sequence` and `answered_dtstamp` are those of the last answer by
-    mail, so that late mail is known to be late (RFC 5546 section 2.1.5).
-    """
+    """An invited person and what they answered; `answered_by` is mail, link or worker."""
 
     id: str
     person_id: str
@@ -162,11 +158,6 @@ class Invitee:
     answered_at: datetime | None = None
     answered_by: str = ""
     comment: str = ""
-    uid: str = ""
-    sequence: int = 0
-    dtstamp: datetime | None = None
-    answered_sequence: int = 0
-    answered_dtstamp: datetime | None = None
 
     @property
     def cannot_do_without(self) -> bool:

@@ -1,0 +1,245 @@
+"""Loads and saves meetings with their invitees; keeps nobody booked twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.scheduling.adapters.tables import claim, invitee, meeting
+from services.scheduling.domain.judging import Busy
+from services.scheduling.domain.meeting import Answer, Booking, Invitee, Meeting, MeetingState, Mode, Reason
+from shared.kernel.errors import Conflict, Stale
+
+CELL_SECONDS = 15 * 60
+_BOOKED = (MeetingState.ARRANGED, MeetingState.PUT_BACK)
+
+
+def load(connection: Connection, meeting_id: str) -> Meeting | None:
+    """Return a meeting, or None."""
+    found = _load_where(connection, meeting.c.id == meeting_id)
+    return found[0] if found else None
+
+
+def with_request(connection: Connection, request_id: str) -> Meeting | None:
+    """Return the meeting that a request asked for, or None."""
+    found = _load_where(connection, meeting.c.request_id == request_id)
+    return found[0] if found else None
+
+
+def of_plan(connection: Connection, plan_id: str) -> list[Meeting]:
+    """Return the meetings of a plan, the oldest first."""
+    return _load_where(connection, meeting.c.plan_id == plan_id)
+
+
+def of_children(
+    connection: Connection,
+    child_ids: Iterable[str],
+    states: Iterable[MeetingState] = (),
+    *,
+    plan_id: str = "",
+) -> list[Meeting]:
+    """Return the meetings of several children, by latest date: two queries, however many there are."""
+    wanted = sorted(set(child_ids))
+    found: list[Meeting] = []
+    for at in range(0, len(wanted), 500):
+        condition: ColumnElement[bool] = meeting.c.child_id.in_(wanted[at : at + 500])
+        if chosen := list(states):
+            condition = and_(condition, meeting.c.state.in_([state.value for state in chosen]))
+        if plan_id:
+            condition = and_(condition, meeting.c.plan_id == plan_id)
+        found += _load_where(connection, condition)
+    return sorted(found, key=lambda one: (one.meet_by, one.asked_on, one.id))
+
+
+def add(connection: Connection, new: Meeting) -> None:
+    """Store a new meeting."""
+    connection.execute(insert(meeting).values(id=new.id, **_values(new)))
+    _replace_invitees(connection, new)
+
+
+def save(connection: Connection, changed: Meeting) -> Meeting:
+    """Store a changed meeting and return it with its new version.
+
+    Raises `Stale` when somebody changed it since it was read, and `Conflict` (`person_booked`, with the `person_id`s)
+    when somebody who must be there has been booked elsewhere for that time.
+    """
+    stored = replace(changed, version=changed.version + 1)
+    done = connection.execute(
+        update(meeting)
+        .where(meeting.c.id == changed.id, meeting.c.version == changed.version)
+        .values(**_values(stored))
+    )
+    if done.rowcount != 1:
+        raise Stale("meeting_changed", "Somebody changed this meeting while you were looking at it.")
+    _replace_invitees(connection, stored)
+    _replace_claims(connection, stored)
+    return stored
+
+
+def busy(
+    connection: Connection, person_ids: Iterable[str], first: datetime, last: datetime, *, but: str = ""
+) -> dict[str, tuple[Busy, ...]]:
+    """Return when people are booked between two instants, leaving out the meeting `but`; one query."""
+    wanted = sorted(set(person_ids))
+    found: dict[str, list[Busy]] = {person_id: [] for person_id in wanted}
+    query = (
+        select(invitee.c.person_id, meeting.c.starts_at, meeting.c.ends_at)
+        .join(meeting, meeting.c.id == invitee.c.meeting_id)
+        .where(
+            invitee.c.person_id.in_(wanted),
+            meeting.c.state.in_([state.value for state in _BOOKED]),
+            meeting.c.starts_at < last,
+            meeting.c.ends_at > first,
+            meeting.c.id != but,
+            or_(invitee.c.required, invitee.c.answer != Answer.DECLINED.value),
+        )
+    )
+    for person_id, starts_at, ends_at in connection.execute(query):
+        found[person_id].append(Busy(starts_at, ends_at))
+    return {person_id: tuple(times) for person_id, times in found.items()}
+
+
+def cells(booking: Booking) -> range:
+    """Return the quarters of an hour, counted from 1970, that a booking touches."""
+    first = int(booking.starts_at.astimezone(UTC).timestamp()) // CELL_SECONDS
+    beyond = -(-int(booking.ends_at.astimezone(UTC).timestamp()) // CELL_SECONDS)
+    return range(first, beyond)
+
+
+def _replace_claims(connection: Connection, stored: Meeting) -> None:
+    connection.execute(delete(claim).where(claim.c.meeting_id == stored.id))
+    if stored.booking is None or stored.state not in _BOOKED:
+        return
+    people = [each.person_id for each in stored.invitees if each.required]
+    wanted = cells(stored.booking)
+    taken = select(claim.c.person_id).where(claim.c.person_id.in_(people), claim.c.cell.in_(list(wanted)))
+    already = sorted(set(connection.execute(taken).scalars()))
+    if already:
+        raise _booked(already)
+    rows = [{"person_id": person_id, "cell": cell, "meeting_id": stored.id} for person_id in people for cell in wanted]
+    if not rows:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(claim), rows)
+    except IntegrityError as error:
+        raise _booked(people) from error
+
+
+def _booked(people: Sequence[str]) -> Conflict:
+    return Conflict(
+        "person_booked",
+        "Somebody who must be there has just been booked for another PEP meeting at that time. Choose another time.",
+        person_ids=list(people),
+    )
+
+
+def _replace_invitees(connection: Connection, stored: Meeting) -> None:
+    connection.execute(delete(invitee).where(invitee.c.meeting_id == stored.id))
+    if stored.invitees:
+        connection.execute(
+            insert(invitee),
+            [
+                {
+                    "id": each.id,
+                    "meeting_id": stored.id,
+                    "person_id": each.person_id,
+                    "role": each.role,
+                    "name": each.name,
+                    "email": each.email,
+                    "required": each.required,
+                    "position": position,
+                    "answer": each.answer.value,
+                    "answered_at": each.answered_at,
+                    "answered_by": each.answered_by,
+                    "comment": each.comment,
+                }
+                for position, each in enumerate(stored.invitees)
+            ],
+        )
+
+
+def _values(one: Meeting) -> dict[str, Any]:
+    booking = one.booking
+    return {
+        "authority": one.authority,
+        "child_id": one.child_id,
+        "plan_id": one.plan_id,
+        "request_id": one.request_id,
+        "reason": one.reason.value,
+        "rule": one.rule,
+        "term": one.term,
+        "asked_on": one.asked_on,
+        "meet_by": one.meet_by,
+        "state": one.state.value,
+        "starts_at": booking.starts_at if booking else None,
+        "ends_at": booking.ends_at if booking else None,
+        "mode": booking.mode.value if booking else None,
+        "place": booking.place if booking else "",
+        "joining_link": booking.joining_link if booking else "",
+        "attended": list(one.attended),
+        "outcome": one.outcome,
+        "version": one.version,
+    }
+
+
+def _load_where(connection: Connection, condition: ColumnElement[bool]) -> list[Meeting]:
+    rows = connection.execute(select(meeting).where(condition).order_by(meeting.c.asked_on, meeting.c.id)).mappings()
+    found = [dict(row) for row in rows]
+    if not found:
+        return []
+    query = (
+        select(invitee)
+        .join(meeting, meeting.c.id == invitee.c.meeting_id)
+        .where(condition)
+        .order_by(invitee.c.position)
+    )
+    invited: dict[str, list[Invitee]] = {}
+    for row in connection.execute(query).mappings():
+        invited.setdefault(row["meeting_id"], []).append(_invitee(row))
+    return [_meeting(row, tuple(invited.get(row["id"], ()))) for row in found]
+
+
+def _invitee(row: Mapping[Any, Any]) -> Invitee:
+    return Invitee(
+        id=row["id"],
+        person_id=row["person_id"],
+        role=row["role"],
+        name=row["name"],
+        email=row["email"],
+        required=row["required"],
+        answer=Answer(row["answer"]),
+        answered_at=row["answered_at"],
+        answered_by=row["answered_by"],
+        comment=row["comment"],
+    )
+
+
+def _meeting(row: Mapping[Any, Any], invitees: tuple[Invitee, ...]) -> Meeting:
+    asked_on: date = row["asked_on"]
+    booking = None
+    if row["starts_at"] is not None:
+        booking = Booking(row["starts_at"], row["ends_at"], Mode(row["mode"]), row["place"], row["joining_link"])
+    return Meeting(
+        id=row["id"],
+        authority=row["authority"],
+        child_id=row["child_id"],
+        plan_id=row["plan_id"],
+        request_id=row["request_id"],
+        reason=Reason(row["reason"]),
+        rule=row["rule"],
+        term=row["term"],
+        asked_on=asked_on,
+        meet_by=row["meet_by"],
+        state=MeetingState(row["state"]),
+        booking=booking,
+        invitees=invitees,
+        attended=tuple(row["attended"]),
+        outcome=row["outcome"],
+        version=row["version"],
+    )
