@@ -1,0 +1,128 @@
+"""Writes one iTIP message as iCalendar (RFC 5545), in the one shape that this service sends.
+
+A writer of our own because the shape is fixed and the details decide whether a client understands it: the time zone is
+written as rules (lists of dates are read an hour wrong by some clients), lines are folded on octets and never inside a
+character, and nothing a person typed can start a line of its own. The tests judge it by other people's parsers.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from services.scheduling.domain.itip import Message, Method
+from shared.kernel.clock import LONDON
+
+PRODUCT = "-//PEP Suite//Education meetings//EN"
+EUROPE_LONDON = (
+    "BEGIN:VTIMEZONE",
+    "TZID:Europe/London",
+    "BEGIN:DAYLIGHT",
+    "TZOFFSETFROM:+0000",
+    "TZOFFSETTO:+0100",
+    "TZNAME:BST",
+    "DTSTART:19700329T010000",
+    "RRULE:FREQ=YEARLY;BYMONTH=3;BYDAY=-1SU",
+    "END:DAYLIGHT",
+    "BEGIN:STANDARD",
+    "TZOFFSETFROM:+0100",
+    "TZOFFSETTO:+0000",
+    "TZNAME:GMT",
+    "DTSTART:19701025T020000",
+    "RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU",
+    "END:STANDARD",
+    "END:VTIMEZONE",
+)
+_LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_FIRST, _NEXT = 75, 74
+
+
+def write_calendar(message: Message, description: str) -> bytes:
+    """Return the message as a VCALENDAR with CRLF line ends; `description` is the text shown inside the entry."""
+    lines = [
+        "BEGIN:VCALENDAR",
+        f"PRODID:{PRODUCT}",
+        "VERSION:2.0",
+        "CALSCALE:GREGORIAN",
+        f"METHOD:{message.method}",
+        *EUROPE_LONDON,
+        "BEGIN:VEVENT",
+        f"UID:{message.uid}",
+        f"DTSTAMP:{utc_stamp(message.dtstamp)}",
+        f"DTSTART{local_time(message.start)}",
+        f"DTEND{local_time(message.end)}",
+        f"SEQUENCE:{message.sequence}",
+        f"SUMMARY:{escaped(message.summary)}",
+    ]
+    if message.location:
+        lines.append(f"LOCATION:{escaped(message.location)}")
+    lines += [f"DESCRIPTION:{escaped(description)}", "CLASS:PRIVATE", "TRANSP:OPAQUE"]
+    if message.status is not None:
+        lines.append(f"STATUS:{message.status}")
+    lines += [
+        f"ORGANIZER{common_name(message.organizer_name)}:mailto:{message.organizer_email}",
+        _attendee(message),
+        "END:VEVENT",
+        "END:VCALENDAR",
+    ]
+    return b"\r\n".join([*map(folded, lines), b""])
+
+
+def _attendee(message: Message) -> str:
+    attendee = message.attendee
+    role = "REQ-PARTICIPANT" if attendee.required else "OPT-PARTICIPANT"
+    asked = f";PARTSTAT={attendee.partstat};RSVP=TRUE" if message.method is Method.REQUEST else ""
+    name = common_name(attendee.name)
+    return f"ATTENDEE{name};CUTYPE=INDIVIDUAL;ROLE={role}{asked}:mailto:{attendee.email}"
+
+
+def utc_stamp(instant: datetime) -> str:
+    """Return an aware instant in iCalendar's UTC form, to the second."""
+    return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+
+
+def local_time(instant: datetime) -> str:
+    """Return an instant as the rest of a date-time property: `;TZID=Europe/London:20261207T143000`.
+
+    The second of the two hours that an October night has cannot be written as local time; it is written in UTC.
+    """
+    local = instant.astimezone(LONDON)
+    if local.fold:
+        return f":{utc_stamp(instant)}"
+    return f";TZID=Europe/London:{local:%Y%m%dT%H%M%S}"
+
+
+def escaped(text: str) -> str:
+    """Return a TEXT value (RFC 5545 section 3.3.11); every kind of line end becomes an escaped newline."""
+    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+    return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def common_name(name: str) -> str:
+    """Return a name as a quoted CN parameter, or nothing when no name is left.
+
+    Quotation marks are taken out (RFC 5545 section 3.2 has no way to write them); a caret is written as RFC 6868 says.
+    """
+    plain = plain_name(name)
+    return f';CN="{plain.replace("^", "^^")}"' if plain else ""
+
+
+def plain_name(name: str) -> str:
+    """Return a name in one line without control characters or quotation marks."""
+    return " ".join(_CONTROLS.sub("", _LINE_ENDS.sub(" ", name)).replace('"', "").split())
+
+
+def folded(line: str) -> bytes:
+    """Return a content line as UTF-8, folded so that none has more than 75 octets, never inside a character."""
+    raw = line.encode()
+    if len(raw) <= _FIRST:
+        return raw
+    pieces, start, room = [], 0, _FIRST
+    while start < len(raw):
+        end = start + room
+        while end < len(raw) and raw[end] & 0xC0 == 0x80:
+            end -= 1
+        pieces.append(raw[start:end])
+        start, room = end, _NEXT
+    return b"\r\n ".join(pieces)

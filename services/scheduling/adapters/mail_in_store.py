@@ -1,0 +1,139 @@
+"""Every mail that came in, with what became of it; those held wait here for somebody to look at them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from services.scheduling.adapters.tables_mail import mail_in
+from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Outcome
+from shared.kernel.ids import new_id
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """A mail that came in. `answer` is what its sender says, whether or not it was counted."""
+
+    id: str
+    received_at: datetime
+    sender: str
+    subject: str
+    outcome: str
+    reason: str
+    meeting_id: str | None
+    invitee_id: str | None
+    answer: str | None
+    comment: str
+    proposed_start: datetime | None
+    proposed_end: datetime | None
+    settled_at: datetime | None
+
+
+def receipt(mail: IncomingMail, raw: bytes) -> str:
+    """Return what tells one mail from another: Message-ID, sender and UID; without a Message-ID the whole mail."""
+    named = "\n".join([mail.message_id, mail.sender, mail.uid.lower()]).encode("utf-8", "replace")
+    return hashlib.sha256(named if mail.message_id else raw).hexdigest()
+
+
+def seen(connection: Connection, key: str) -> ReceivedMail | None:
+    """Return the mail with this receipt when it came in before."""
+    row = connection.execute(select(mail_in).where(mail_in.c.receipt == key)).mappings().first()
+    return _received(row) if row else None
+
+
+def add(
+    connection: Connection,
+    mail: IncomingMail,
+    decision: Decision,
+    entry: Entry | None,
+    raw: bytes,
+    now: datetime,
+    key: str,
+) -> str | None:
+    """Store a mail and return its id, or None when another process stored it in the meantime."""
+    held = decision.outcome is Outcome.HELD
+    mail_id = new_id()
+    try:
+        with connection.begin_nested():
+            connection.execute(
+                insert(mail_in).values(
+                    id=mail_id,
+                    receipt=key,
+                    received_at=now,
+                    sender=mail.sender,
+                    subject=mail.subject,
+                    outcome=decision.outcome.value,
+                    reason=decision.reason,
+                    meeting_id=entry.meeting_id if entry else None,
+                    invitee_id=entry.invitee_id if entry else None,
+                    answer=decision.answer,
+                    sequence=mail.sequence,
+                    dtstamp=mail.dtstamp,
+                    comment=mail.comment if held or decision.outcome is Outcome.APPLIED else "",
+                    proposed_start=mail.proposed_start,
+                    proposed_end=mail.proposed_end,
+                    raw=raw if held else None,
+                )
+            )
+    except IntegrityError:
+        return None
+    return mail_id
+
+
+def get(connection: Connection, mail_id: str) -> ReceivedMail | None:
+    """Return a mail that came in, or None."""
+    found = _select(connection, mail_in.c.id == mail_id)
+    return found[0] if found else None
+
+
+def raw_of(connection: Connection, mail_id: str) -> bytes | None:
+    """Return a held mail as it came, or None."""
+    raw = connection.execute(select(mail_in.c.raw).where(mail_in.c.id == mail_id)).scalar()
+    return bytes(raw) if raw is not None else None
+
+
+def of_meeting(connection: Connection, meeting_id: str) -> list[ReceivedMail]:
+    """Return every mail about a meeting, the newest first."""
+    return _select(connection, mail_in.c.meeting_id == meeting_id)
+
+
+def waiting(connection: Connection, meeting_id: str | None) -> list[ReceivedMail]:
+    """Return the mails about a meeting that are held and wait to be looked at; None: those of no known meeting."""
+    which = mail_in.c.meeting_id.is_(None) if meeting_id is None else mail_in.c.meeting_id == meeting_id
+    return _select(connection, which, mail_in.c.outcome == Outcome.HELD.value, mail_in.c.settled_at.is_(None))
+
+
+def waiting_counts(connection: Connection) -> dict[str, int]:
+    """Return how many held mails wait, by meeting; one query."""
+    query = select(mail_in.c.meeting_id).where(
+        mail_in.c.outcome == Outcome.HELD.value, mail_in.c.settled_at.is_(None), mail_in.c.meeting_id.is_not(None)
+    )
+    counts: dict[str, int] = {}
+    for meeting_id in connection.execute(query).scalars():
+        counts[meeting_id] = counts.get(meeting_id, 0) + 1
+    return counts
+
+
+def settle(connection: Connection, mail_id: str, person_id: str, now: datetime) -> bool:
+    """Note that somebody dealt with a held mail, and let its bytes go; tell whether it was still waiting."""
+    done = connection.execute(
+        update(mail_in)
+        .where(mail_in.c.id == mail_id, mail_in.c.outcome == Outcome.HELD.value, mail_in.c.settled_at.is_(None))
+        .values(settled_at=now, settled_by=person_id, raw=None)
+    )
+    return done.rowcount == 1
+
+
+def _select(connection: Connection, *conditions: ColumnElement[bool]) -> list[ReceivedMail]:
+    query = select(mail_in).where(*conditions).order_by(mail_in.c.received_at.desc(), mail_in.c.id)
+    return [_received(row) for row in connection.execute(query).mappings()]
+
+
+def _received(row: Mapping[Any, Any]) -> ReceivedMail:
+    return ReceivedMail(**{name: row[name] for name in ReceivedMail.__slots__})

@@ -1,0 +1,183 @@
+"""The mails to send: stored with the change that they tell of, sent afterwards, tried again when that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from services.scheduling.adapters.invitation_mail import Mail
+from services.scheduling.adapters.invitation_words import subject
+from services.scheduling.adapters.tables_mail import mail_out
+from services.scheduling.domain.itip import Message
+from shared.kernel.ids import new_id
+
+MAX_ATTEMPTS = 10
+LEASE = timedelta(minutes=5)
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(hours=6)
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingMail:
+    """A mail of ours and how its sending stands: queued, sent, failed or replaced. `act` says what it tells."""
+
+    id: str
+    meeting_id: str
+    invitee_id: str
+    act: str
+    sender: str
+    recipient: str
+    subject: str
+    raw: bytes
+    state: str
+    attempts: int
+    queued_at: datetime
+    due_at: datetime
+    sent_at: datetime | None
+    problem: str
+
+
+def enqueue(connection: Connection, meeting_id: str, message: Message, mail: Mail, now: datetime) -> bool:
+    """Store a mail to be sent and tell whether it is new.
+
+    The same message to the same person is stored once. A mail of the same calendar entry that still waits is replaced:
+    it would only say what is no longer so.
+    """
+    same = select(mail_out.c.id).where(
+        mail_out.c.uid == message.uid,
+        mail_out.c.sequence == message.sequence,
+        mail_out.c.dtstamp == message.dtstamp,
+        mail_out.c.recipient == mail.recipient,
+    )
+    if connection.execute(same).first() is not None:
+        return False
+    connection.execute(
+        update(mail_out)
+        .where(mail_out.c.uid == message.uid, mail_out.c.state == "queued")
+        .values(state="replaced", problem="A later mail replaced it before it was sent.")
+    )
+    _insert(connection, meeting_id, message, mail, now, state="queued", problem="")
+    return True
+
+
+def record_unmailable(connection: Connection, meeting_id: str, message: Message, now: datetime) -> None:
+    """Keep that somebody could not be written to, for no mail can be sent to that address, where the worker sees it."""
+    problem = "This is not an email address that mail can be sent to. Correct it, or tell the person another way."
+    nothing = Mail("", message.organizer_email, message.attendee.email[:254], subject(message), b"")
+    _insert(connection, meeting_id, message, nothing, now, state="failed", problem=problem)
+
+
+def claim_due(connection: Connection, now: datetime, limit: int = 50) -> list[OutgoingMail]:
+    """Return the mails whose turn it is, the oldest first, and keep them from other senders for five minutes.
+
+    A sender that dies in between leaves them to be sent after that: a mail may go out twice, never not at all. Twice
+    does no harm, for it is the same message of the same calendar entry.
+    """
+    due = (
+        select(mail_out)
+        .where(mail_out.c.state == "queued", mail_out.c.due_at <= now)
+        .order_by(mail_out.c.queued_at, mail_out.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    found = [_outgoing(row) for row in connection.execute(due).mappings()]
+    if found:
+        connection.execute(
+            update(mail_out).where(mail_out.c.id.in_([each.id for each in found])).values(due_at=now + LEASE)
+        )
+    return found
+
+
+def mark_sent(connection: Connection, mail_id: str, now: datetime) -> None:
+    """Note that a mail was handed to the mail server."""
+    connection.execute(
+        update(mail_out)
+        .where(mail_out.c.id == mail_id)
+        .values(state="sent", sent_at=now, problem="", attempts=mail_out.c.attempts + 1)
+    )
+
+
+def mark_trouble(connection: Connection, mail: OutgoingMail, problem: str, now: datetime, *, permanent: bool) -> None:
+    """Note that sending failed: to be tried again later and later, or given up and shown to the worker."""
+    attempts = mail.attempts + 1
+    given_up = permanent or attempts >= MAX_ATTEMPTS
+    wait = min(FIRST_WAIT * 2**mail.attempts, LONGEST_WAIT)
+    connection.execute(
+        update(mail_out)
+        .where(mail_out.c.id == mail.id, mail_out.c.state == "queued")
+        .values(
+            state="failed" if given_up else "queued",
+            attempts=attempts,
+            due_at=now + wait,
+            problem=problem[:500],
+        )
+    )
+
+
+def retry(connection: Connection, mail_id: str, now: datetime) -> bool:
+    """Put a mail that was given up back into the queue; tell whether there was one."""
+    done = connection.execute(
+        update(mail_out)
+        .where(mail_out.c.id == mail_id, mail_out.c.state == "failed", mail_out.c.raw != "")
+        .values(state="queued", attempts=0, due_at=now, problem="")
+    )
+    return done.rowcount == 1
+
+
+def of_meeting(connection: Connection, meeting_id: str) -> list[OutgoingMail]:
+    """Return the mails of a meeting, the newest first."""
+    query = (
+        select(mail_out)
+        .where(mail_out.c.meeting_id == meeting_id)
+        .order_by(mail_out.c.queued_at.desc(), mail_out.c.recipient)
+    )
+    return [_outgoing(row) for row in connection.execute(query).mappings()]
+
+
+def _insert(
+    connection: Connection, meeting_id: str, message: Message, mail: Mail, now: datetime, *, state: str, problem: str
+) -> None:
+    connection.execute(
+        insert(mail_out).values(
+            id=new_id(),
+            meeting_id=meeting_id,
+            invitee_id=message.invitee_id,
+            act=message.act.value,
+            uid=message.uid,
+            sequence=message.sequence,
+            dtstamp=message.dtstamp,
+            message_id=mail.message_id,
+            sender=mail.sender,
+            recipient=mail.recipient,
+            subject=mail.subject,
+            raw=mail.raw.decode("ascii"),
+            state=state,
+            attempts=0,
+            queued_at=now,
+            due_at=now,
+            problem=problem,
+        )
+    )
+
+
+def _outgoing(row: Mapping[Any, Any]) -> OutgoingMail:
+    return OutgoingMail(
+        id=row["id"],
+        meeting_id=row["meeting_id"],
+        invitee_id=row["invitee_id"],
+        act=row["act"],
+        sender=row["sender"],
+        recipient=row["recipient"],
+        subject=row["subject"],
+        raw=row["raw"].encode("ascii"),
+        state=row["state"],
+        attempts=row["attempts"],
+        queued_at=row["queued_at"],
+        due_at=row["due_at"],
+        sent_at=row["sent_at"],
+        problem=row["problem"],
+    )

@@ -1,0 +1,60 @@
+"""Reads what our own mail server says about the sender of a mail (Authentication-Results, RFC 8601)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from services.scheduling.domain.replies import Proof
+
+_COMMENT = re.compile(r"\([^()]*\)")
+_RESULT = re.compile(r"(dmarc|dkim|spf)\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
+_SIGNER = re.compile(r"header\.d\s*=\s*\"?([A-Za-z0-9.-]+)", re.IGNORECASE)
+
+
+def read_proof(headers: Iterable[object], sender: str, mail_proof: str) -> tuple[Proof, bool]:
+    """Return what the trusted server says, and whether any server says that the sender is not who they claim.
+
+    `mail_proof` is `local`, or `authserv:ID` with the name of the one server whose word counts. That server puts its
+    header above those that came with the mail, so its first header is the one that counts.
+    """
+    trusted = mail_proof.removeprefix("authserv:").strip().lower() if mail_proof.startswith("authserv:") else None
+    proof = Proof.MISSING
+    disowned = False
+    for header in headers:
+        server, results = _read(str(header))
+        verdict = _verdict(results, sender.rpartition("@")[2])
+        disowned = disowned or verdict is Proof.FAILED
+        if trusted is not None and server == trusted and proof is Proof.MISSING:
+            proof = verdict if verdict is Proof.PASSED else Proof.FAILED
+    return proof, disowned
+
+
+def _read(header: str) -> tuple[str, list[tuple[str, str, str]]]:
+    text = " ".join(header.split())
+    while (shorter := _COMMENT.sub(" ", text)) != text:
+        text = shorter
+    server, *rest = text.split(";")
+    matches = (_RESULT.fullmatch(each.strip()) for each in rest)
+    found = [(match.group(1).lower(), match.group(2).lower(), match.group(3)) for match in matches if match]
+    return (server.split() or [""])[0].lower(), found
+
+
+def _verdict(results: list[tuple[str, str, str]], domain: str) -> Proof:
+    """DMARC decides where it was tried; else a DKIM signature of the sender's own domain."""
+    dmarc = [outcome for method, outcome, _ in results if method == "dmarc" and outcome in ("pass", "fail")]
+    if dmarc:
+        return Proof.PASSED if dmarc[0] == "pass" else Proof.FAILED
+    dkim = [(outcome, _SIGNER.search(detail)) for method, outcome, detail in results if method == "dkim"]
+    if any(outcome == "pass" and signer and _aligned(signer.group(1), domain) for outcome, signer in dkim):
+        return Proof.PASSED
+    if any(outcome == "fail" for outcome, _ in dkim) or any(
+        method == "spf" and outcome == "fail" for method, outcome, _ in results
+    ):
+        return Proof.FAILED
+    return Proof.MISSING
+
+
+def _aligned(signer: str, domain: str) -> bool:
+    signer, domain = signer.lower().strip("."), domain.lower()
+    return bool(domain) and (domain == signer or domain.endswith(f".{signer}")) and "." in signer

@@ -1,0 +1,125 @@
+"""What each invitee was last told: loads it as an arrangement, saves it when a plan of messages is carried out."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from services.scheduling.adapters.tables_mail import told_invitee, told_meeting
+from services.scheduling.domain.itip import Arrangement, Invitation, Plan
+from services.scheduling.domain.replies import Entry, uid_forms
+
+
+def load(connection: Connection, meeting_id: str) -> Arrangement | None:
+    """Return how things stand for the invitees of a meeting, or None when nobody was ever told of it."""
+    query = select(told_meeting).where(told_meeting.c.meeting_id == meeting_id)
+    row = connection.execute(query).mappings().first()
+    if row is None:
+        return None
+    live = (
+        select(told_invitee)
+        .where(told_invitee.c.meeting_id == meeting_id, told_invitee.c.withdrawn.is_(False))
+        .order_by(told_invitee.c.position)
+    )
+    invitations = tuple(
+        Invitation(
+            invitee_id=each["invitee_id"],
+            name=each["name"],
+            email=each["email"],
+            required=each["required"],
+            uid=each["uid"],
+            sequence=each["sequence"],
+            dtstamp=each["dtstamp"],
+        )
+        for each in connection.execute(live).mappings()
+    )
+    return Arrangement(
+        meeting_id=meeting_id,
+        starts_at=row["starts_at"],
+        ends_at=row["ends_at"],
+        mode=row["mode"],
+        place=row["place"],
+        joining_link=row["joining_link"],
+        summary=row["summary"],
+        organizer_name=row["organizer_name"],
+        organizer_email=row["organizer_email"],
+        invitations=invitations,
+        cancelled=row["cancelled"],
+    )
+
+
+def save(connection: Connection, arrangement: Arrangement, plan: Plan) -> None:
+    """Store how things stand once a plan is carried out; what invitees answered is kept."""
+    connection.execute(delete(told_meeting).where(told_meeting.c.meeting_id == arrangement.meeting_id))
+    connection.execute(
+        insert(told_meeting).values(
+            meeting_id=arrangement.meeting_id,
+            starts_at=arrangement.starts_at,
+            ends_at=arrangement.ends_at,
+            mode=arrangement.mode,
+            place=arrangement.place,
+            joining_link=arrangement.joining_link,
+            summary=arrangement.summary,
+            organizer_name=arrangement.organizer_name,
+            organizer_email=arrangement.organizer_email,
+            cancelled=not plan.invitations,
+        )
+    )
+    query = select(told_invitee.c.uid).where(told_invitee.c.meeting_id == arrangement.meeting_id)
+    known = set(connection.execute(query).scalars())
+    for position, each in enumerate([*plan.invitations, *plan.withdrawn]):
+        values = {
+            "name": each.name,
+            "email": each.email.strip(),
+            "required": each.required,
+            "position": position,
+            "sequence": each.sequence,
+            "dtstamp": each.dtstamp,
+            "withdrawn": position >= len(plan.invitations),
+        }
+        if each.uid in known:
+            connection.execute(update(told_invitee).where(told_invitee.c.uid == each.uid).values(**values))
+        else:
+            ids = {"uid": each.uid, "meeting_id": arrangement.meeting_id, "invitee_id": each.invitee_id}
+            connection.execute(insert(told_invitee).values(**ids, **values))
+
+
+def entry(connection: Connection, uid: str) -> Entry | None:
+    """Return the calendar entry that a UID names, in any of the forms in which clients send it back."""
+    for form in uid_forms(uid):
+        query = (
+            select(told_invitee, told_meeting.c.starts_at)
+            .join(told_meeting, told_meeting.c.meeting_id == told_invitee.c.meeting_id)
+            .where(told_invitee.c.uid == form)
+        )
+        row = connection.execute(query).mappings().first()
+        if row is not None:
+            answered = None
+            if row["answered_sequence"] is not None:
+                answered = (row["answered_sequence"], row["answered_dtstamp"])
+            return Entry(
+                uid=row["uid"],
+                meeting_id=row["meeting_id"],
+                invitee_id=row["invitee_id"],
+                email=row["email"],
+                sequence=row["sequence"],
+                dtstamp=row["dtstamp"],
+                start=row["starts_at"],
+                withdrawn=row["withdrawn"],
+                answered=answered,
+            )
+    return None
+
+
+def note_answer(connection: Connection, invitee_id: str, at: datetime, sequence: int | None = None) -> None:
+    """Remember which answer of an invitee is the newest, so that a late mail does not overwrite it.
+
+    Without a `sequence` (an answer by link or by telephone) the answer is to what the invitee was last told.
+    """
+    live = (told_invitee.c.invitee_id == invitee_id, told_invitee.c.withdrawn.is_(False))
+    connection.execute(
+        update(told_invitee)
+        .where(*live)
+        .values(answered_sequence=told_invitee.c.sequence if sequence is None else sequence, answered_dtstamp=at)
+    )

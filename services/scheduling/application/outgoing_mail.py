@@ -1,0 +1,91 @@
+"""Tells invitees about a meeting: what to say to whom is decided in `domain.itip`, this stores it to be sent.
+
+Call `tell` in the unit of work that changes the meeting: mails and change are committed together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+
+from services.scheduling.adapters import mail_queue, told_store
+from services.scheduling.adapters.invitation_mail import can_be_mailed, write_mail
+from services.scheduling.adapters.mail_queue import OutgoingMail
+from services.scheduling.domain.itip import Arrangement, Message, plan_messages
+from shared.kernel.errors import NotFound
+from shared.platform.mail import MailNotSent, Post
+from shared.platform.work import Work
+
+
+def tell(
+    work: Work, arrangement: Arrangement, *, ask_again: Set[str] = frozenset(), answers_in_doubt: bool = False
+) -> tuple[Message, ...]:
+    """Make every invitee's calendar say what `arrangement` says; return the messages that are now on their way.
+
+    Call it after every change of time, place, mode or invitees; nobody whose calendar is right already is written to.
+    `ask_again` holds the ids of invitees to remind. `answers_in_doubt`: the place is so different that people must
+    answer again although the time is the same.
+    """
+    return _tell(work, arrangement, arrangement, ask_again=ask_again, answers_in_doubt=answers_in_doubt)
+
+
+def withdraw_all(work: Work, meeting_id: str) -> tuple[Message, ...]:
+    """Take a meeting out of every invitee's calendar: it is cancelled, or has to be arranged anew."""
+    before = told_store.load(work.connection, meeting_id)
+    return _tell(work, before, None) if before is not None else ()
+
+
+def _tell(
+    work: Work,
+    known: Arrangement,
+    after: Arrangement | None,
+    *,
+    ask_again: Set[str] = frozenset(),
+    answers_in_doubt: bool = False,
+) -> tuple[Message, ...]:
+    before = told_store.load(work.connection, known.meeting_id)
+    plan = plan_messages(before, after, work.now, ask_again=ask_again, answers_in_doubt=answers_in_doubt)
+    told_store.save(work.connection, known, plan)
+    sendable = []
+    for message in plan.messages:
+        if can_be_mailed(message.attendee.email):
+            mail = write_mail(message, work.now)
+            mail_queue.enqueue(work.connection, known.meeting_id, message, mail, work.now)
+            sendable.append(message)
+        else:
+            mail_queue.record_unmailable(work.connection, known.meeting_id, message, work.now)
+    return tuple(sendable)
+
+
+def mails_sent(work: Work, meeting_id: str) -> list[OutgoingMail]:
+    """Return the mails of a meeting, the newest first, with how their sending stands."""
+    return mail_queue.of_meeting(work.connection, meeting_id)
+
+
+def try_again(work: Work, meeting_id: str, mail_id: str) -> None:
+    """Send a mail that was given up once more; raises `NotFound` when there is none such."""
+    if all(each.id != mail_id for each in mails_sent(work, meeting_id)) or not mail_queue.retry(
+        work.connection, mail_id, work.now
+    ):
+        raise NotFound("mail_not_found", "There is no such mail waiting to be tried again.")
+
+
+def take_due(work: Work, limit: int = 50) -> list[OutgoingMail]:
+    """Return the mails whose turn it is; nobody else gets them for five minutes."""
+    return mail_queue.claim_due(work.connection, work.now, limit)
+
+
+def hand_over(mail: OutgoingMail, post: Post) -> MailNotSent | None:
+    """Hand one mail to the mail server, outside any transaction; return what went wrong, if anything did."""
+    try:
+        post.send(mail.sender, mail.recipient, mail.raw)
+    except MailNotSent as trouble:
+        return trouble
+    return None
+
+
+def note_result(work: Work, mail: OutgoingMail, trouble: MailNotSent | None) -> None:
+    """Note that a mail was sent, or that it was not and why."""
+    if trouble is None:
+        mail_queue.mark_sent(work.connection, mail.id, work.now)
+    else:
+        mail_queue.mark_trouble(work.connection, mail, str(trouble), work.now, permanent=trouble.permanent)
