@@ -32,10 +32,41 @@ class Permission:
     fields: Mapping[str, frozenset[Role]] = field(default_factory=dict)
 
 
-PEP: Mapping[str, Permission] = {
-    "pep.child.read": Permission("See a child's page", team=EVERYONE, authority=HEAD),
+PEP_CHILD: Mapping[str, Permission] = {
+    "pep.child.read": Permission(
+        "See a child's page",
+        team=EVERYONE,
+        authority=HEAD,
+        fields={"legal_status": STAFF, "reference": STAFF, "upn": PROFESSIONALS, "born_on": EVERYONE - {Role.ADVOCATE}},
+    ),
     "pep.worklist.read": Permission("See one's own list of what to do next", team=EVERYONE, authority=EVERYONE),
+    "pep.children.list": Permission("List the children one works with", authority=EVERYONE),
+    "pep.child.enter_care": Permission(
+        "Record that a child became looked after", authority=SOCIAL_CARE | VIRTUAL_SCHOOL
+    ),
+    "pep.child.edit": Permission("Correct a child's details", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
+    "pep.child.change_school": Permission(
+        "Record a change of school", team=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL, authority=HEAD
+    ),
+    "pep.child.leave_care": Permission("Record that a child left care", team=SOCIAL_CARE, authority=HEAD),
+    "pep.review.record": Permission(
+        "Record that a review of the care plan was held", team=SOCIAL_CARE | {Role.IRO}, authority=HEAD
+    ),
+    "pep.team.read": Permission(
+        "See who is on the team around a child",
+        team=EVERYONE,
+        authority=HEAD,
+        fields={"email": PROFESSIONALS, "carer": EVERYONE - {Role.PARENT}},
+    ),
+    "pep.team.change": Permission("Change the team around a child", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
+    "pep.person.record": Permission("Record a person or their details", authority=SOCIAL_CARE | VIRTUAL_SCHOOL),
+    "pep.school.read": Permission("Look up a school", authority=PROFESSIONALS),
+    "pep.school.record": Permission("Record a school", authority=VIRTUAL_SCHOOL),
 }
+
+PEP_PLAN: Mapping[str, Permission] = {}
+
+PEP: Mapping[str, Permission] = {**PEP_CHILD, **PEP_PLAN}
 
 SCHEDULING: Mapping[str, Permission] = {
     "scheduling.child.read": Permission("Know that a child has meetings", team=EVERYONE, authority=HEAD),

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Flask, g, request
-from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader, StrictUndefined
+from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
 from shared.kernel.ids import new_id
 from shared.platform.auth import identify
 from shared.platform.problems import register_problems
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+from shared.platform.web import api_guide, assets, session_pages
 from shared.platform.web.api import make_api
+from shared.platform.web.once import answer_once
 from shared.platform.web.pages import register_pages_support
 from shared.platform.web.security import protect
 from shared.platform.work import new_traceparent
@@ -21,25 +25,38 @@ def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
 
     The application expects to be mounted under the service's path (`/pep`); addresses it makes follow SCRIPT_NAME.
     """
-    app = Flask(spec.name, static_folder=None, template_folder=None)
+    app = bare_app(spec.name, runtime, spec.templates)
+    app.extensions["suite_spec"] = spec
+    app.before_request(_start_trace)
+    app.before_request(identify)
+    protect(app, runtime.settings)
+    answer_once(app)
+    app.register_blueprint(assets.blueprint)
+    app.register_blueprint(session_pages.blueprint)
+    api = make_api(app, spec)
+    spec.register_api(api)
+    api_guide.register(app, api)
+    spec.register_pages(app)
+    return app
+
+
+def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flask:
+    """Return an app that can render the suite's pages and answer errors, with no routes and no defences yet."""
+    app = Flask(name, static_folder=None, template_folder=None)
     app.secret_key = runtime.settings.secret
     app.extensions["suite_runtime"] = runtime
-    app.extensions["suite_spec"] = spec
-    app.jinja_options = {"undefined": StrictUndefined}
+    folders = [FileSystemLoader(templates)] if templates else []
     app.jinja_loader = ChoiceLoader(
         [
-            FileSystemLoader(spec.templates),
+            *folders,
             PackageLoader("shared.platform.web"),
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
-    app.before_request(_start_trace)
-    app.before_request(identify)
-    protect(app)
+    app.jinja_env.trim_blocks = True
+    app.jinja_env.lstrip_blocks = True
     register_problems(app)
     register_pages_support(app)
-    spec.register_api(make_api(app, spec))
-    spec.register_pages(app)
     return app
 
 

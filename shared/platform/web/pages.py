@@ -1,18 +1,89 @@
-"""Rendering pages, and the filters they share."""
+"""Rendering pages, and what every template may use.
+
+    return render_page("pep/child.html", title="Amira Khan", child=child)
+
+A template extends `layout.html`. `title` is the page's name in the browser's tab. Pass `form=` (a FormState) and the
+tab says `Error:` when it has errors; pass `wide=True` for a list that needs up to 1200 pixels.
+"""
 
 from __future__ import annotations
 
-from flask import Flask, g, render_template
+from collections.abc import Iterator
+from typing import Any
 
+from flask import Flask, Response, g, make_response, render_template, request
+from jinja2 import Environment, Undefined
+from jinja2.utils import missing
+from markupsafe import Markup
+
+from shared.platform.web.assets import asset_url
+from shared.platform.web.filters import FILTERS
+from shared.platform.web.forms import FormState
 from shared.platform.web.links import service_url
-from shared.platform.web.unit import current_spec
+from shared.platform.web.navigation import bar, home, row
+from shared.platform.web.once import form_key
+from shared.platform.web.security import csp_nonce
+from shared.platform.web.states import state_look
+from shared.platform.web.unit import current_runtime
+
+PRODUCT_NAME = "Personal Education Plans"
+
+
+class StrictNames(Undefined):
+    """Showing or walking a name that no one gave a template is a mistake; an absent key of a mapping is just absent.
+
+    The GOV.UK macros ask after many optional keys and names, so jinja's StrictUndefined cannot be used with them.
+    """
+
+    def __str__(self) -> str:
+        if self._undefined_obj is missing:
+            self._fail_with_undefined_error()
+        return ""
+
+    def __iter__(self) -> Iterator[Any]:
+        if self._undefined_obj is missing:
+            self._fail_with_undefined_error()
+        return iter(())
+
+
+def _nothing_for_none(value: Any) -> Any:
+    return "" if value is None else value
 
 
 def register_pages_support(app: Flask) -> None:
-    """Give every template what it may use."""
-    app.jinja_env.globals["service_url"] = service_url
+    """Give every template of an app what it may use, and never let it show the word None."""
+    environment: Environment = app.jinja_env
+    environment.undefined = StrictNames
+    environment.finalize = _nothing_for_none
+    environment.filters.update(FILTERS)
+    environment.globals.update(
+        service_url=service_url,
+        asset_url=asset_url,
+        csp_nonce=csp_nonce,
+        form_key=form_key,
+        state_look=state_look,
+        nothing_typed=FormState(),
+    )
 
 
-def render_page(template: str, *, title: str, **context: object) -> str:
-    """Return a page; `title` is its heading as the browser's tab shows it."""
-    return render_template(template, title=title, actor=g.get("actor"), spec=current_spec(), **context)
+def render_page(template: str, *, title: str, status: int = 200, **context: Any) -> Response:
+    """Return a page as a response; `title` is its name in the browser's tab, `status` the HTTP status."""
+    form = context.get("form")
+    actor = g.get("actor")
+    settings = current_runtime().settings
+    frame: dict[str, Any] = {
+        "wide": False,
+        "actor": actor,
+        "signed_in_name": actor.name if actor else "",
+        "sign_out_url": f"{request.script_root}/sign-out",
+        "home_url": home(actor),
+        "product_name": PRODUCT_NAME,
+        "authority_name": settings.authority_name,
+        "training_banner": "" if settings.is_production else "Practice: every person here is invented.",
+        "navigation": bar(actor),
+        "sub_navigation": row(actor),
+        "sub_navigation_label": "In this part",
+        "footer_links": (),
+        "page_has_errors": isinstance(form, FormState) and bool(form.errors),
+    }
+    return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # noqa: S704 - a whole rendered page
