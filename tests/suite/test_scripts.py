@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import hashlib
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +56,40 @@ def test_a_mistake_on_the_command_line_gets_one_line(words: list[str], said: str
     assert answer.returncode == 2
     assert said in answer.stderr
     assert answer.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def fresh_clone(tmp_path: Path) -> Path:
+    """Return a folder with what `./run` needs before anything is installed."""
+    for name in ("run", "requirements.lock", "suite/__init__.py", "suite/arguments.py", "suite/environment.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    return tmp_path
+
+
+def test_a_machine_without_uv_and_ensurepip_is_told_in_one_line_what_to_install(fresh_clone: Path) -> None:
+    run = f"runpy.run_path({str(fresh_clone / 'run')!r}, run_name='__main__')"
+    hide = f"import runpy, sys; sys.modules['ensurepip'] = None; sys.argv = ['run']; {run}"
+    answer = subprocess.run(
+        [sys.executable, "-I", "-c", hide], capture_output=True, text=True, check=False, env={"PATH": str(fresh_clone)}
+    )
+    assert answer.returncode == 2
+    assert "python3-venv" in answer.stderr.splitlines()[-1]
+    assert "Traceback" not in answer.stderr
+    assert not (fresh_clone / ".venv").exists()
+
+
+def test_an_environment_that_is_current_is_entered_without_setting_it_up_again(fresh_clone: Path) -> None:
+    python = fresh_clone / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.write_text('#!/bin/sh\necho "entered with $*"\n')
+    python.chmod(0o755)
+    digest = hashlib.sha256((fresh_clone / "requirements.lock").read_bytes()).hexdigest()
+    (fresh_clone / ".venv" / ".pep-suite-run").write_text(digest)
+    answer = subprocess.run(
+        [sys.executable, "-I", str(fresh_clone / "run"), "people"], capture_output=True, text=True, check=False
+    )
+    assert (answer.stdout, answer.stderr) == ("entered with -m suite people\n", "")
 
 
 def call(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,1 @@
+"""The invented authority that an empty home is filled with. Nobody in it exists."""
