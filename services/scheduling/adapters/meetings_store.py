@@ -31,6 +31,13 @@ def with_request(connection: Connection, request_id: str) -> Meeting | None:
     return found[0] if found else None
 
 
+def with_invitee(connection: Connection, invitee_id: str) -> Meeting | None:
+    """Return the meeting that an invitee is asked to, or None."""
+    meeting_ids = select(invitee.c.meeting_id).where(invitee.c.id == invitee_id)
+    found = _load_where(connection, meeting.c.id.in_(meeting_ids))
+    return found[0] if found else None
+
+
 def of_plan(connection: Connection, plan_id: str) -> list[Meeting]:
     """Return the meetings of a plan, the oldest first."""
     return _load_where(connection, meeting.c.plan_id == plan_id)

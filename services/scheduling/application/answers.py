@@ -1,0 +1,110 @@
+"""What invitees answer: by mail, by their personal link, or told to the worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from services.scheduling.adapters import links_store, meetings_store
+from services.scheduling.application.lookup import find_meeting, note
+from services.scheduling.application.telling import invitee_states
+from services.scheduling.domain.meeting import Answer, Invitee, Meeting, MeetingState, answer
+from shared.contracts.roles import Role
+from shared.contracts.scheduling import InviteeReplied, MeetingArranged, MeetingPutBack
+from shared.kernel.errors import NotFound
+from shared.platform import roster
+from shared.platform.access import Actor, actor_for
+from shared.platform.work import Work
+
+LONGEST_COMMENT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One invitee and the meeting they are asked to."""
+
+    meeting: Meeting
+    invitee: Invitee
+
+
+def record_answer(work: Work, invitee_id: str, said: Answer, *, by: str, comment: str = "") -> Meeting:
+    """Record what an invitee answered; whoever calls has proved that the answer is theirs.
+
+    `by` is mail, link or worker. A required person's "no" puts the meeting back on the worker's list; their later
+    "yes" restores it. Raises `NotFound` for an unknown invitee and `Conflict` when the meeting takes no answers.
+    """
+    before = _meeting_of(work, invitee_id)
+    after = answer(before, invitee_id, said, by, work.now, comment.strip()[:LONGEST_COMMENT])
+    who = after.invitee(invitee_id)
+    if before.invitee(invitee_id).answer is said and before.invitee(invitee_id).comment == who.comment:
+        return before
+    after = meetings_store.save(work.connection, after)
+    subject = f"child/{after.child_id}"
+    note(work, after, "answered", role=who.role, name=who.name, answer=said.value, by=by)
+    work.publish(
+        subject,
+        InviteeReplied(after.child_id, after.plan_id, after.id, who.person_id, who.role, who.required, said.value, by),
+    )
+    if after.state is MeetingState.PUT_BACK and before.state is not MeetingState.PUT_BACK:
+        note(work, after, "put_back", role=who.role, name=who.name)
+        work.publish(subject, MeetingPutBack(after.child_id, after.plan_id, after.id, who.role, after.meet_by))
+    if after.state is MeetingState.ARRANGED and before.state is MeetingState.PUT_BACK and after.booking:
+        note(work, after, "restored")
+        booking = after.booking
+        work.publish(
+            subject,
+            MeetingArranged(
+                after.child_id,
+                after.plan_id,
+                after.id,
+                booking.starts_at,
+                booking.ends_at,
+                booking.mode.value,
+                invitee_states(after),
+            ),
+        )
+    return after
+
+
+def record_told_answer(work: Work, meeting_id: str, invitee_id: str, said: Answer, comment: str = "") -> Meeting:
+    """Record an answer that an invitee gave the worker, by telephone or in person."""
+    meeting = find_meeting(work, meeting_id, "scheduling.meeting.record_answer")
+    meeting.invitee(invitee_id)
+    return record_answer(work, invitee_id, said, by="worker", comment=comment)
+
+
+def open_link(work: Work, secret: str) -> Asked:
+    """Return what a personal link is about; raises `NotFound` when it is unknown, expired or no longer invites."""
+    holder = links_store.holder_of(work.connection, secret, work.now)
+    meeting = meetings_store.load(work.connection, holder.meeting_id) if holder else None
+    found = [each for each in meeting.invitees if holder and each.id == holder.invitee_id] if meeting else []
+    if meeting is None or not found:
+        raise NotFound("link_not_known", "This link is no longer in use.")
+    return Asked(meeting, found[0])
+
+
+def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:
+    """Record the answer that somebody gives on the page behind their personal link."""
+    asked = open_link(work, secret)
+    after = record_answer(work, asked.invitee.id, said, by="link", comment=comment)
+    return Asked(after, after.invitee(asked.invitee.id))
+
+
+def link_actor(work: Work, secret: str) -> Actor:
+    """Return the holder of a personal link as an actor; raises `NotFound` as `open_link`."""
+    asked = open_link(work, secret)
+    return invitee_actor(work, asked.invitee)
+
+
+def invitee_actor(work: Work, invitee: Invitee) -> Actor:
+    """Return an invitee as an actor, so that what they answer is put down to them."""
+    person = roster.person(work.connection, invitee.person_id)
+    if person is not None:
+        return actor_for(person)
+    return Actor(invitee.person_id, invitee.name, frozenset({Role(invitee.role)}), "", work.settings.authority)
+
+
+def _meeting_of(work: Work, invitee_id: str) -> Meeting:
+    found = meetings_store.with_invitee(work.connection, invitee_id)
+    if found is None:
+        raise NotFound("invitee_not_found", "That person is not invited to this meeting.")
+    return found

@@ -1,0 +1,61 @@
+"""Who is invited: drawn from the team around the child on the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from services.scheduling.application.lookup import policy_for
+from services.scheduling.domain.meeting import Guest, Meeting
+from shared.contracts.roles import Role
+from shared.kernel.errors import InvalidInput
+from shared.platform import roster
+from shared.platform.work import Work
+
+
+def propose_guests(work: Work, meeting: Meeting) -> list[tuple[Guest, bool]]:
+    """Return everybody on the child's team today, each with whether the policy (or the last list) invites them.
+
+    Somebody with two roles is listed once, in the role that must be there or else the one that comes first.
+    """
+    policy = policy_for(work)
+    order = {role: place for place, role in enumerate((*policy.invited_roles, *Role))}
+    before = {each.person_id: each for each in meeting.invitees}
+    found: dict[str, tuple[Guest, bool]] = {}
+    team = sorted(
+        roster.team(work.connection, meeting.child_id, work.today),
+        key=lambda member: (member.role not in policy.required_roles, _place(order, member.role), member.name),
+    )
+    for member in team:
+        if member.person_id in found:
+            continue
+        was = before.get(member.person_id)
+        required = was.required if was else policy.requires(member.role)
+        invited = bool(was) if before else member.role in policy.invited_roles
+        guest = Guest(member.person_id, member.role.value, member.name, member.email or "", required)
+        found[member.person_id] = (guest, invited)
+    return list(found.values())
+
+
+def choose_guests(work: Work, meeting: Meeting, required_by_person: Mapping[str, bool]) -> tuple[Guest, ...]:
+    """Return the chosen people as guests; raises `InvalidInput` for somebody who is not on the team."""
+    on_team = {guest.person_id: guest for guest, _ in propose_guests(work, meeting)}
+    strangers = [person_id for person_id in required_by_person if person_id not in on_team]
+    if strangers:
+        raise InvalidInput({"invitees": ["Somebody you chose is no longer on the child's team. Check the list."]})
+    if not required_by_person:
+        raise InvalidInput({"invitees": ["Choose at least one person to invite."]})
+    return tuple(
+        Guest(guest.person_id, guest.role, guest.name, guest.email, required_by_person[guest.person_id])
+        for guest in on_team.values()
+        if guest.person_id in required_by_person
+    )
+
+
+def missing_roles(work: Work, guests: Iterable[Guest]) -> tuple[Role, ...]:
+    """Return the roles that the authority's policy wants at a meeting and that nobody invited has."""
+    present = {guest.role for guest in guests if guest.required}
+    return tuple(role for role in Role if role in policy_for(work).required_roles and role.value not in present)
+
+
+def _place(order: Mapping[Role, int], role: Role) -> int:
+    return order.get(role, len(order))

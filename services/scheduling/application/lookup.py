@@ -1,0 +1,70 @@
+"""Finding a meeting and what belongs to it, as far as the actor may see it."""
+
+from __future__ import annotations
+
+from services.scheduling.adapters import children_store, history_store, meetings_store, term_store
+from services.scheduling.adapters.children_store import Child
+from services.scheduling.adapters.history_store import Happening
+from services.scheduling.adapters.policies import load_policies
+from services.scheduling.domain.meeting import Meeting
+from services.scheduling.domain.policy import MeetingPolicy, policy_on
+from services.scheduling.domain.term_calendar import TermCalendar
+from shared.kernel.errors import NotFound, Stale
+from shared.platform.access import acting_as, permit
+from shared.platform.bank_holidays import ENGLAND_AND_WALES
+from shared.platform.work import Work
+
+
+def find_meeting(work: Work, meeting_id: str, action: str = "scheduling.meeting.read") -> Meeting:
+    """Return a meeting to somebody who may do `action` to it.
+
+    Raises `NotFound` where there is none or they may not know of it, `Denied` where their role does not allow it.
+    """
+    found = meetings_store.load(work.connection, meeting_id)
+    if found is None:
+        raise NotFound("meeting_not_found", "There is no such meeting, or you are not on this child's team.")
+    permit(work, action, found.child_id)
+    return found
+
+
+def find_unchanged(work: Work, meeting_id: str, seen_version: int, action: str) -> Meeting:
+    """Return a meeting that is still as the actor last saw it; raises `Stale` when somebody changed it since."""
+    found = find_meeting(work, meeting_id, action)
+    if found.version != seen_version:
+        raise Stale(
+            "meeting_changed",
+            "Somebody changed this meeting while you were looking at it. Nothing you entered has been saved yet.",
+            version=found.version,
+            seen=seen_version,
+        )
+    return found
+
+
+def child_of(work: Work, child_id: str) -> Child:
+    """Return what is known of a child; one not heard of yet is called "Child"."""
+    found = children_store.load_child(work.connection, child_id)
+    return found or Child(child_id, "Child")
+
+
+def policy_for(work: Work) -> MeetingPolicy:
+    """Return the authority's meeting policy in force today."""
+    return policy_on(load_policies(), work.settings.authority, work.today)
+
+
+def calendar_for(work: Work, child: Child) -> TermCalendar:
+    """Return the term calendar of a child's school; without one it answers from the usual school year."""
+    stored = term_store.load(work.connection, child.school_urn) if child.school_urn else None
+    return TermCalendar(child.school_name or "the school", stored.entries if stored else (), ENGLAND_AND_WALES)
+
+
+def note(work: Work, meeting: Meeting, what: str, **facts: object) -> None:
+    """Add a line to a meeting's history."""
+    happening = Happening(
+        at=work.now,
+        actor_id=work.actor.person_id,
+        actor_name=work.actor.name,
+        acting_as="" if work.actor.system else acting_as(work, meeting.child_id),
+        what=what,
+        facts=facts,
+    )
+    history_store.add(work.connection, meeting.id, happening)

@@ -1,0 +1,96 @@
+"""What the page of a meeting shows, as far as the person who looks may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from services.scheduling.adapters import history_store, mail_in_store, mail_queue
+from services.scheduling.adapters.children_store import Child
+from services.scheduling.adapters.history_store import Happening
+from services.scheduling.adapters.mail_in_store import ReceivedMail
+from services.scheduling.adapters.mail_queue import OutgoingMail
+from services.scheduling.application.guests import missing_roles, propose_guests
+from services.scheduling.application.lookup import child_of, find_meeting
+from services.scheduling.application.slots import alternatives, guests_of
+from services.scheduling.domain.meeting import Guest, Invitee, Meeting, MeetingState
+from services.scheduling.domain.slots import Slot
+from shared.contracts.roles import Role
+from shared.platform.access import may
+from shared.platform.work import Work
+
+FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingPage:
+    """Everything the page needs; what the reader may not see is absent."""
+
+    meeting: Meeting
+    child: Child
+    may_arrange: bool
+    may_record_answer: bool
+    may_record_held: bool
+    sees_addresses: bool
+    is_over: bool
+    alternatives: tuple[Slot, ...]
+    missing_roles: tuple[Role, ...]
+    not_invited: tuple[Guest, ...]
+    left_team: tuple[Invitee, ...]
+    history: tuple[Happening, ...]
+    sent_mails: tuple[OutgoingMail, ...]
+    held_mails: tuple[ReceivedMail, ...]
+
+
+def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
+    """Return a meeting as its page shows it; raises `NotFound` or `Denied` as `find_meeting`."""
+    meeting = find_meeting(work, meeting_id)
+    child_id = meeting.child_id
+    may_arrange = may(work, "scheduling.meeting.arrange", child_id) and meeting.state.is_open
+    sees_mails = may(work, "scheduling.meeting.read", child_id, "mails")
+    sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
+    invited = {each.person_id for each in meeting.invitees}
+    team = [guest for guest, _ in propose_guests(work, meeting)] if may_arrange and invited else []
+    on_team = {guest.person_id for guest in team}
+    guests = guests_of(work, meeting) if may_arrange else ()
+    started = meeting.booking is not None and meeting.booking.starts_at <= work.now
+    return MeetingPage(
+        meeting=meeting if sees_family else _without_family(work, meeting),
+        child=child_of(work, child_id),
+        may_arrange=may_arrange and not started,
+        may_record_answer=may(work, "scheduling.meeting.record_answer", child_id),
+        may_record_held=may(work, "scheduling.meeting.record_held", child_id),
+        sees_addresses=may(work, "scheduling.meeting.read", child_id, "addresses"),
+        is_over=started,
+        alternatives=(
+            alternatives(work, meeting, guests) if may_arrange and meeting.state is MeetingState.PUT_BACK else ()
+        ),
+        missing_roles=missing_roles(work, guests) if may_arrange and invited else (),
+        not_invited=tuple(guest for guest in team if guest.person_id not in invited),
+        left_team=tuple(each for each in meeting.invitees if team and each.person_id not in on_team),
+        history=tuple(
+            _visible(happening, sees_family) for happening in history_store.load(work.connection, meeting.id)
+        ),
+        sent_mails=tuple(mail_queue.of_meeting(work.connection, meeting.id)) if sees_mails else (),
+        held_mails=tuple(mail_in_store.waiting(work.connection, meeting.id)) if sees_mails else (),
+    )
+
+
+def _without_family(work: Work, meeting: Meeting) -> Meeting:
+    """Leave out the names and comments of family and carers, but for the reader's own."""
+    shown = tuple(
+        each
+        if each.person_id == work.actor.person_id
+        else replace(each, email="", comment="", name="" if each.role in FAMILY else each.name)
+        for each in meeting.invitees
+    )
+    return replace(meeting, invitees=shown)
+
+
+def _visible(happening: Happening, sees_family: bool) -> Happening:
+    if sees_family:
+        return happening
+    facts = {key: value for key, value in happening.facts.items() if key != "name"}
+    by_family = happening.acting_as in FAMILY
+    return replace(
+        happening, facts=facts, actor_name=Role(happening.acting_as).title if by_family else happening.actor_name
+    )

@@ -1,0 +1,147 @@
+"""Arranging, moving, cancelling and recording a meeting: one function an intent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from services.scheduling.adapters import meetings_store
+from services.scheduling.application.guests import choose_guests
+from services.scheduling.application.lookup import find_meeting, find_unchanged, note
+from services.scheduling.application.slots import alternatives
+from services.scheduling.application.telling import invitee_states, tell_invitees
+from services.scheduling.domain.meeting import (
+    Booking,
+    Guest,
+    Intent,
+    Meeting,
+    MeetingState,
+    book,
+    call_off,
+    follow,
+    hold,
+)
+from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, MeetingHeld, MeetingMoved
+from shared.kernel.clock import london_date
+from shared.kernel.errors import Conflict
+from shared.kernel.ids import new_id
+from shared.platform.work import Work
+
+CANCEL_REASONS = ("rearranging", "not_needed", "child_left_care")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the worker chose: when and where, and who (each person's id with whether they must be there)."""
+
+    booking: Booking
+    required_by_person: Mapping[str, bool]
+
+
+def arrange(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeting:
+    """Give a meeting its time and invite people.
+
+    Raises `Stale` when it was changed since it was read, `Conflict` when it is arranged already or when somebody who
+    must be there is booked elsewhere (`facts["alternatives"]` then holds other times), `InvalidInput` for a wish that
+    cannot be met. Doing the same twice is doing it once.
+    """
+    return _book(work, meeting_id, wish, seen_version, Intent.ARRANGE)
+
+
+def move(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeting:
+    """Change a meeting's time, place or invitees; the invitees' calendar entries move with it. Raises as `arrange`."""
+    return _book(work, meeting_id, wish, seen_version, Intent.MOVE)
+
+
+def cancel(work: Work, meeting_id: str, reason: str, seen_version: int) -> Meeting:
+    """Cancel a meeting; with the reason `rearranging` it goes back on the list to be arranged anew."""
+    found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+    if found.state is MeetingState.CANCELLED and found.version == seen_version + 1:
+        return found
+    meeting = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
+    return call_off_and_tell(work, meeting, reason)
+
+
+def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
+    """Call a meeting off, tell those who were invited, and tell the other services."""
+    called_off = meetings_store.save(work.connection, call_off(meeting, reason, again=reason == "rearranging"))
+    if meeting.booking is not None:
+        tell_invitees(work, called_off)
+    note(work, called_off, "cancelled", reason=reason)
+    fact = MeetingCancelled(meeting.child_id, meeting.plan_id, meeting.id, reason)
+    work.publish(f"child/{meeting.child_id}", fact)
+    return called_off
+
+
+def record_held(work: Work, meeting_id: str, attended: Iterable[str], seen_version: int) -> Meeting:
+    """Record that a meeting took place and who came (ids of invited people)."""
+    came = list(attended)
+    found = find_meeting(work, meeting_id, "scheduling.meeting.record_held")
+    if found.state is MeetingState.HELD and found.version == seen_version + 1 and set(found.attended) == set(came):
+        return found
+    meeting = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.record_held")
+    held = meetings_store.save(work.connection, hold(meeting, came, work.now))
+    assert held.booking is not None  # noqa: S101 - a meeting that was held had a time
+    note(work, held, "held", attended=len(held.attended), invited=len(held.invitees))
+    held_on = london_date(held.booking.starts_at)
+    fact = MeetingHeld(held.child_id, held.plan_id, held.id, held_on, held.attended)
+    work.publish(f"child/{held.child_id}", fact)
+    return held
+
+
+def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: Intent) -> Meeting:
+    found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+    if found.version == seen_version + 1 and _is_as_wished(found, wish):
+        return found
+    before = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
+    follow(before.state, intent)
+    guests = choose_guests(work, before, wish.required_by_person)
+    booked = book(before, wish.booking, guests, iter(new_id, ""), work.now)
+    after = _save_or_offer_others(work, booked, guests)
+    tell_invitees(work, after)
+    _say_so(work, before, after, intent)
+    return after
+
+
+def _save_or_offer_others(work: Work, booked: Meeting, guests: tuple[Guest, ...]) -> Meeting:
+    try:
+        return meetings_store.save(work.connection, booked)
+    except Conflict as taken:
+        assert booked.booking is not None  # noqa: S101 - only a booking can collide
+        people: object = taken.facts.get("person_ids", [])
+        names = [guest.name for guest in guests if isinstance(people, list) and guest.person_id in people]
+        minutes = int((booked.booking.ends_at - booked.booking.starts_at).total_seconds() // 60)
+        who = " and ".join(names) or "Somebody who must be there"
+        raise Conflict(
+            taken.code,
+            f"{who} has just been booked for another PEP meeting at that time. Choose another time.",
+            people=names,
+            alternatives=[
+                {"start": slot.starts_at.isoformat(), "end": slot.ends_at.isoformat()}
+                for slot in alternatives(work, booked, guests, minutes)
+            ],
+        ) from taken
+
+
+def _is_as_wished(meeting: Meeting, wish: Wish) -> bool:
+    chosen = {each.person_id: each.required for each in meeting.invitees}
+    return meeting.booking == wish.booking and chosen == dict(wish.required_by_person)
+
+
+def _say_so(work: Work, before: Meeting, after: Meeting, intent: Intent) -> None:
+    assert after.booking is not None  # noqa: S101 - it has just been booked
+    kind = MeetingArranged if intent is Intent.ARRANGE else MeetingMoved
+    booking = after.booking
+    fact = kind(
+        after.child_id,
+        after.plan_id,
+        after.id,
+        booking.starts_at,
+        booking.ends_at,
+        booking.mode.value,
+        invitee_states(after),
+    )
+    work.publish(f"child/{after.child_id}", fact)
+    was = before.booking.starts_at.isoformat() if before.booking else ""
+    what = "arranged" if intent is Intent.ARRANGE else "moved" if was != booking.starts_at.isoformat() else "changed"
+    note(work, after, what, starts_at=booking.starts_at.isoformat(), was_at=was, invited=len(after.invitees))

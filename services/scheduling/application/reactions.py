@@ -1,0 +1,102 @@
+"""What this service does when it hears what pep has done."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from services.scheduling.adapters import children_store, meetings_store
+from services.scheduling.application.lookup import note
+from services.scheduling.application.meetings import call_off_and_tell
+from services.scheduling.domain.meeting import Meeting, MeetingState, Reason
+from shared.contracts.pep import (
+    ChildDetailsChanged,
+    ChildEnteredCare,
+    ChildLeftCare,
+    ChildSchoolChanged,
+    MeetingRequested,
+    PlanApproved,
+    PlanOpened,
+    SchoolRecorded,
+)
+from shared.kernel.ids import new_id
+from shared.platform.work import Work
+
+
+def when_child_entered_care(work: Work, fact: ChildEnteredCare) -> None:
+    """Keep a copy of the child's name and school."""
+    values = {"name": fact.name, "school_urn": fact.school_urn, "left_care_on": None}
+    children_store.record_child(work.connection, fact.child_id, fact.authority, values)
+
+
+def when_details_changed(work: Work, fact: ChildDetailsChanged) -> None:
+    """Keep the child's name."""
+    children_store.record_child(work.connection, fact.child_id, work.settings.authority, {"name": fact.name})
+
+
+def when_school_changed(work: Work, fact: ChildSchoolChanged) -> None:
+    """Keep which school's calendar counts."""
+    values = {"school_urn": fact.school_urn}
+    children_store.record_child(work.connection, fact.child_id, work.settings.authority, values)
+
+
+def when_school_recorded(work: Work, fact: SchoolRecorded) -> None:
+    """Keep a copy of the school's name."""
+    children_store.record_school(work.connection, fact.urn, fact.name, fact.town)
+
+
+def when_plan_opened(work: Work, fact: PlanOpened) -> None:
+    """Put the plan's meeting on the social worker's list."""
+    _ask_for_meeting(
+        work, fact.child_id, fact.plan_id, fact.plan_id, Reason(fact.kind), fact.rule, fact.meet_by, fact.term
+    )
+
+
+def when_meeting_requested(work: Work, fact: MeetingRequested) -> None:
+    """Put a further meeting on the social worker's list."""
+    earlier = meetings_store.of_plan(work.connection, fact.plan_id)
+    term = earlier[0].term if earlier else ""
+    reason = Reason.CONCERN if fact.reason == "concern" else Reason.WORKER_ASKED
+    _ask_for_meeting(work, fact.child_id, fact.plan_id, fact.request_id, reason, fact.reason, fact.meet_by, term)
+
+
+def when_plan_approved(work: Work, fact: PlanApproved) -> None:
+    """Take the plan's own meeting off the list when it still had no (good) time: the plan is complete without it.
+
+    A meeting that is arranged stays until somebody says that it was held or cancels it, and one that was asked for
+    over a concern stays whatever becomes of the plan.
+    """
+    for meeting in meetings_store.of_plan(work.connection, fact.plan_id):
+        unarranged = meeting.state in (MeetingState.TO_ARRANGE, MeetingState.PUT_BACK)
+        if unarranged and meeting.request_id == meeting.plan_id:
+            call_off_and_tell(work, meeting, "not_needed")
+
+
+def when_child_left_care(work: Work, fact: ChildLeftCare) -> None:
+    """Cancel what was to come for a child who is no longer looked after."""
+    values = {"left_care_on": fact.left_on}
+    children_store.record_child(work.connection, fact.child_id, work.settings.authority, values)
+    for meeting in meetings_store.of_children(work.connection, [fact.child_id]):
+        over = meeting.booking is not None and meeting.booking.starts_at <= work.now
+        if meeting.state.is_open and not over:
+            call_off_and_tell(work, meeting, "child_left_care")
+
+
+def _ask_for_meeting(
+    work: Work, child_id: str, plan_id: str, request_id: str, reason: Reason, rule: str, meet_by: date, term: str
+) -> None:
+    if meetings_store.with_request(work.connection, request_id) is not None:
+        return
+    meeting = Meeting(
+        id=new_id(),
+        authority=work.settings.authority,
+        child_id=child_id,
+        plan_id=plan_id,
+        request_id=request_id,
+        reason=reason,
+        rule=rule,
+        term=term,
+        asked_on=work.today,
+        meet_by=meet_by,
+    )
+    meetings_store.add(work.connection, meeting)
+    note(work, meeting, "asked_for", reason=reason.value, meet_by=meet_by.isoformat())

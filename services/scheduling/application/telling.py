@@ -1,0 +1,66 @@
+"""Telling those who are invited: the meeting as each of them shall have it in their calendar."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.scheduling.adapters import links_store
+from services.scheduling.adapters.links_store import LinkHolder
+from services.scheduling.application import outgoing_mail
+from services.scheduling.domain.itip import Arrangement, Invitation
+from services.scheduling.domain.meeting import Booking, Invitee, Meeting, MeetingState
+from shared.contracts.scheduling import InviteeState
+from shared.platform.work import Work
+
+LINK_LIVES_ON = timedelta(days=1)
+
+
+def tell_invitees(work: Work, meeting: Meeting) -> None:
+    """Queue the mails that bring every invitee's calendar to what the meeting is now; none when nothing changed."""
+    called_off = meeting.state in (MeetingState.CANCELLED, MeetingState.TO_ARRANGE) or meeting.booking is None
+    if called_off or meeting.booking is None:
+        outgoing_mail.withdraw_all(work, meeting.id)
+        for each in meeting.invitees:
+            links_store.withdraw(work.connection, each.id)
+        return
+    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking))
+
+
+def invitee_states(meeting: Meeting) -> tuple[InviteeState, ...]:
+    """Return who is invited and what they answered, as the other services are told."""
+    return tuple(InviteeState(each.person_id, each.role, each.required, each.answer.value) for each in meeting.invitees)
+
+
+def answer_address(work: Work, secret: str) -> str:
+    """Return the whole address of a personal answer page."""
+    path = f"{work.settings.service_urls['scheduling']}/answer/{secret}"
+    return path if "://" in path else work.settings.origin + path
+
+
+def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
+    return Arrangement(
+        meeting_id=meeting.id,
+        starts_at=booking.starts_at,
+        ends_at=booking.ends_at,
+        mode=booking.mode.value,
+        place=booking.place,
+        joining_link=booking.joining_link,
+        organizer_name=work.settings.organizer_name,
+        organizer_email=work.settings.organizer_address,
+        invitations=tuple(_invitation(work, meeting, booking, each) for each in meeting.invitees),
+    )
+
+
+def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee) -> Invitation:
+    url = ""
+    if invitee.email:
+        holder = LinkHolder(meeting.id, invitee.id)
+        url = answer_address(work, links_store.issue(work.connection, holder, booking.ends_at + LINK_LIVES_ON))
+    return Invitation(
+        invitee_id=invitee.id,
+        name=invitee.name,
+        email=invitee.email,
+        required=invitee.required,
+        answer=invitee.answer.value,
+        answer_url=url,
+    )

@@ -1,0 +1,17 @@
+"""What the service does by itself, every so often."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.scheduling.adapters import links_store
+from shared.platform.service import Job
+from shared.platform.work import Work
+
+
+def forget_expired_links(work: Work) -> None:
+    """Delete the personal links whose meetings are over."""
+    links_store.forget_expired(work.connection, work.now)
+
+
+JOBS = (Job("forget-expired-links", timedelta(hours=6), forget_expired_links),)
