@@ -64,7 +64,34 @@ PEP_CHILD: Mapping[str, Permission] = {
     "pep.school.record": Permission("Record a school", authority=VIRTUAL_SCHOOL),
 }
 
-PEP_PLAN: Mapping[str, Permission] = {}
+PEP_PLAN: Mapping[str, Permission] = {
+    "pep.plan.read": Permission(
+        "Read a child's plan and its history", team=PROFESSIONALS | {Role.CARER}, authority=HEAD
+    ),
+    "pep.plan.edit_care_sections": Permission("Write the social worker's sections of a plan", team=SOCIAL_CARE),
+    "pep.plan.edit_school_sections": Permission(
+        "Write the school's sections of a plan", team=SCHOOL | {Role.VIRTUAL_SCHOOL_CASEWORKER}
+    ),
+    "pep.plan.edit_carer_sections": Permission(
+        "Write what the carer says, or take it down for them", team=SOCIAL_CARE | {Role.CARER}
+    ),
+    "pep.plan.edit_targets": Permission(
+        "Set, change and review targets", team=SOCIAL_CARE | SCHOOL | {Role.VIRTUAL_SCHOOL_CASEWORKER}
+    ),
+    "pep.plan.submit": Permission("Submit a plan to the Virtual School", team=SOCIAL_CARE | SCHOOL),
+    "pep.views.read": Permission(
+        "Read the child's own views", team=PROFESSIONALS | {Role.CHILD, Role.ADVOCATE}, authority=HEAD
+    ),
+    "pep.views.give": Permission("Say one's own views as the child", team=frozenset({Role.CHILD})),
+    "pep.views.record": Permission("Record the child's views on their behalf", team=PROFESSIONALS | {Role.ADVOCATE}),
+    "pep.care_plan.read": Permission(
+        "Read the education part of the care plan and its concerns", team=STAFF, authority=HEAD
+    ),
+    "pep.concern.answer": Permission("Answer a concern in the care plan", team=SOCIAL_CARE),
+    "pep.concern.finish_action": Permission(
+        "Say that what was promised on a concern is done", team=PROFESSIONALS | {Role.CARER}
+    ),
+}
 
 PEP: Mapping[str, Permission] = {**PEP_CHILD, **PEP_PLAN}
 
