@@ -42,7 +42,6 @@ WORDS: Mapping[str, str] = {
 class HistoryEntry:
     """One step. `name` is the person's name at the time; `acting_as` the role in words; empty for the suite's own."""
 
-    id: str
     at: datetime
     person_id: str
     name: str

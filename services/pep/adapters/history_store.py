@@ -1,0 +1,28 @@
+"""The history: entries are added, never changed and never taken out."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import asdict
+
+from sqlalchemy import Connection, insert, select
+
+from services.pep.adapters.tables_plan import history as history_table
+from services.pep.domain.history import HistoryEntry
+
+
+def add_entries(connection: Connection, entries: Collection[HistoryEntry]) -> None:
+    """Append entries in their order."""
+    if entries:
+        connection.execute(insert(history_table), [asdict(entry) | {"facts": dict(entry.facts)} for entry in entries])
+
+
+def history_of(connection: Connection, child_id: str, plan_id: str = "") -> list[HistoryEntry]:
+    """Return a child's history, the newest first; of one plan, with what concerns the child whatever the plan."""
+    query = select(history_table).where(history_table.c.child_id == child_id)
+    if plan_id:
+        query = query.where(history_table.c.plan_id.in_([plan_id, ""]))
+    return [
+        HistoryEntry(**{name: value for name, value in row.items() if name != "number"})
+        for row in connection.execute(query.order_by(history_table.c.number.desc())).mappings()
+    ]
