@@ -94,6 +94,16 @@ def plans_of(connection: Connection, child_id: str) -> list[Plan]:
     return [_plan(row) for row in connection.execute(query).mappings()]
 
 
+def taken_places(connection: Connection, child_ids: Collection[str]) -> set[tuple[str, str, str]]:
+    """Return child, term and kind of every plan these children have; one query for each thousand children."""
+    table, wanted = plan_table.c, sorted(child_ids)
+    found: set[tuple[str, str, str]] = set()
+    for start in range(0, len(wanted), 1000):
+        query = select(table.child_id, table.term, table.kind).where(table.child_id.in_(wanted[start : start + 1000]))
+        found.update((child_id, term, kind) for child_id, term, kind in connection.execute(query))
+    return found
+
+
 def list_plans(
     connection: Connection,
     *,

@@ -1,0 +1,217 @@
+"""What the plan's page and its API show: one read, whoever looks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.pep.adapters import history_store, plans_store
+from services.pep.application.plans import PlanParts, load_permitted, parts_of
+from services.pep.domain.forms import Heading, Section, headings_answered, missing_in
+from services.pep.domain.history import HistoryEntry
+from services.pep.domain.plan import Plan, PlanMeeting
+from services.pep.domain.submission import Progress, Reason, meeting_reason, section_progress
+from services.pep.domain.targets import SmartGap, Target, smart_gaps, total_cost_pence
+from shared.contracts.roles import ROLE_TITLES, Role
+from shared.platform import roster
+from shared.platform.access import may
+from shared.platform.work import Work
+
+EDIT_ACTION: Mapping[Role, str] = {
+    Role.SOCIAL_WORKER: "pep.plan.edit_care_sections",
+    Role.DESIGNATED_TEACHER: "pep.plan.edit_school_sections",
+    Role.CARER: "pep.plan.edit_carer_sections",
+}
+"""Which permission a section's owner role stands for."""
+
+ANSWER_WORDS = {
+    "needs_action": "No answer yet",
+    "accepted": "Coming",
+    "declined": "Cannot come",
+    "tentative": "Perhaps",
+}
+MODE_WORDS = {"in_person": "In person", "online": "Online", "mixed": "In person and online"}
+
+
+@dataclass(frozen=True, slots=True)
+class Attendee:
+    """One invited person as the page shows them."""
+
+    name: str
+    role: str
+    required: bool
+    answer: str
+    words: str
+    attended: bool
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingView:
+    """A meeting with the people's names."""
+
+    meeting: PlanMeeting
+    mode: str
+    attendees: tuple[Attendee, ...]
+
+    @property
+    def coming(self) -> int:
+        """Return how many have said that they come."""
+        return sum(one.answer == "accepted" for one in self.attendees)
+
+
+@dataclass(frozen=True, slots=True)
+class SectionRow:
+    """One section in the plan's task list: whose it is, how far it is, who is waited for."""
+
+    section: Section
+    owner_title: str
+    owner_names: str
+    progress: Progress
+    missing: int
+    saved_by_name: str
+    saved_at: datetime | None
+    version: int
+    may_edit: bool
+
+    @property
+    def status(self) -> str:
+        """Return the state in words, as the one who looks sees it."""
+        if self.progress is Progress.STARTED:
+            return f"Started by {self.saved_by_name}"
+        if self.progress is Progress.NOT_STARTED and not self.may_edit:
+            return f"Waiting for {self.owner_names}"
+        return {Progress.DONE: "Done", Progress.OPTIONAL: "Optional"}.get(self.progress, "Not started")
+
+
+@dataclass(frozen=True, slots=True)
+class TargetRow:
+    """A target and what it still lacks."""
+
+    target: Target
+    gaps: tuple[SmartGap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPage:
+    """All of a plan that the actor may see."""
+
+    parts: PlanParts
+    child_name: str
+    short_name: str
+    meetings: tuple[MeetingView, ...]
+    sections: tuple[SectionRow, ...]
+    targets: tuple[TargetRow, ...]
+    cost_pence: int
+    reasons: tuple[Reason, ...]
+    needs_meeting: bool
+    waits_for: Mapping[Role, str]
+    headings: tuple[tuple[Heading, bool], ...]
+    history: tuple[HistoryEntry, ...]
+    may_submit: bool
+    may_edit_targets: bool
+    may_read_views: bool
+    may_write_views: bool
+    may_read_care_plan: bool
+    is_late: bool
+
+    @property
+    def plan(self) -> Plan:
+        """Return the plan itself."""
+        return self.parts.plan
+
+    @property
+    def meeting(self) -> MeetingView | None:
+        """Return the meeting that matters now: the latest that was not cancelled."""
+        return next((one for one in self.meetings if one.meeting.state != "cancelled"), None)
+
+
+def read_plan(work: Work, plan_id: str) -> PlanPage:
+    """Return the plan's page; raises `NotFound` or `Denied`."""
+    plan = load_permitted(work, plan_id, "pep.plan.read")
+    parts = parts_of(work, plan)
+    child_id = plan.child_id
+    team = roster.team(work.connection, child_id, work.today)
+    waits_for = {role: _names(team, role) for role in Role}
+    name, short_name = plans_store.child_names(work.connection, [child_id])[child_id]
+    answered = headings_answered(parts.form, parts.answers)
+    views_actions = ("pep.views.give", "pep.views.record")
+    return PlanPage(
+        parts=parts,
+        child_name=name,
+        short_name=short_name,
+        meetings=_meetings(work, plan),
+        sections=_sections(work, parts, waits_for),
+        targets=tuple(TargetRow(target, smart_gaps(target, plan.opened_on)) for target in parts.targets),
+        cost_pence=total_cost_pence(parts.targets),
+        reasons=parts.reasons,
+        needs_meeting=meeting_reason(plan) is not None,
+        waits_for=waits_for,
+        headings=tuple((heading, heading in answered) for heading in Heading),
+        history=tuple(history_store.history_of(work.connection, child_id, plan.id)),
+        may_submit=may(work, "pep.plan.submit", child_id),
+        may_edit_targets=may(work, "pep.plan.edit_targets", child_id),
+        may_read_views=may(work, "pep.views.read", child_id),
+        may_write_views=any(may(work, action, child_id) for action in views_actions),
+        may_read_care_plan=may(work, "pep.care_plan.read", child_id),
+        is_late=plan.is_late(work.today),
+    )
+
+
+def _sections(work: Work, parts: PlanParts, waits_for: Mapping[Role, str]) -> tuple[SectionRow, ...]:
+    saved = plans_store.sections_of(work.connection, [parts.plan.id])[parts.plan.id]
+    may_edit = {role: may(work, action, parts.plan.child_id) for role, action in EDIT_ACTION.items()}
+    rows = []
+    for section in parts.form.sections:
+        last = saved.get(section.key)
+        rows.append(
+            SectionRow(
+                section=section,
+                owner_title=ROLE_TITLES[section.owner],
+                owner_names=waits_for[section.owner],
+                progress=section_progress(section, parts.answers),
+                missing=len(missing_in(section, parts.answers.get(section.key, {}))),
+                saved_by_name=last.saved_by_name if last else "",
+                saved_at=last.saved_at if last else None,
+                version=last.version if last else 0,
+                may_edit=may_edit[section.owner],
+            )
+        )
+    return tuple(rows)
+
+
+def _meetings(work: Work, plan: Plan) -> tuple[MeetingView, ...]:
+    meetings = plans_store.meetings_of(work.connection, [plan.id])[plan.id]
+    ids = {invitee.person_id for meeting in meetings for invitee in meeting.invitees}
+    people = roster.people_by_id(work.connection, ids)
+    return tuple(
+        MeetingView(
+            meeting,
+            MODE_WORDS.get(meeting.mode, meeting.mode),
+            tuple(
+                Attendee(
+                    name=people[one.person_id].name if one.person_id in people else title_of(one.role),
+                    role=title_of(one.role),
+                    required=one.required,
+                    answer=one.answer,
+                    words=ANSWER_WORDS.get(one.answer, one.answer),
+                    attended=one.person_id in meeting.attended,
+                )
+                for one in meeting.invitees
+            ),
+        )
+        for meeting in meetings
+    )
+
+
+def title_of(role: str) -> str:
+    """Return a role code in words."""
+    return ROLE_TITLES[Role(role)] if role in set(Role) else role.replace("_", " ").capitalize()
+
+
+def _names(team: Sequence[roster.Membership], role: Role) -> str:
+    """Name whoever has the role; without a designated teacher the Virtual School's caseworker stands in."""
+    names = [member.name for member in team if member.role is role]
+    if not names and role is Role.DESIGNATED_TEACHER:
+        names = [member.name for member in team if member.role is Role.VIRTUAL_SCHOOL_CASEWORKER]
+    return " or ".join(names) or f"a {ROLE_TITLES[role][0].lower()}{ROLE_TITLES[role][1:]} (nobody yet)"

@@ -1,0 +1,147 @@
+"""What plans and views ask of the signed-in person; a constant number of queries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from services.pep.adapters import care_plan_store, plans_store, targets_store
+from services.pep.adapters.form_files import form_of
+from services.pep.adapters.plans_store import PlanRow
+from services.pep.domain.forms import Answers, Form
+from services.pep.domain.plan import PlanState
+from services.pep.domain.submission import ReasonKind, reasons_not_to_submit
+from services.pep.domain.targets import Target
+from services.pep.domain.views import ChildViews
+from services.pep.domain.worklist import WorkItem
+from shared.contracts.permissions import PERMISSIONS
+from shared.contracts.roles import Role
+from shared.platform import roster
+from shared.platform.work import Work
+
+READ_AFTER_APPROVAL = timedelta(days=14)
+"""For so long a newly approved plan stays on the Independent Reviewing Officer's list."""
+
+_CARE = PERMISSIONS["pep.plan.edit_care_sections"].team
+_SCHOOL = PERMISSIONS["pep.plan.edit_school_sections"].team
+_SUBMITS = PERMISSIONS["pep.plan.submit"].team
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One open plan, with what the items about it are made from."""
+
+    row: PlanRow
+    roles: frozenset[Role]
+    form: Form
+    answers: Answers
+    targets: tuple[Target, ...]
+    views: ChildViews | None
+    has_teacher: bool
+
+
+def worklist_items(work: Work) -> list[WorkItem]:
+    """Return what the signed-in person has to do about the plans and views of the children of their teams."""
+    children = roster.children_of(work.connection, work.actor.person_id, work.today)
+    rows = plans_store.open_plans_of(work.connection, set(children))
+    ids = [row.plan.id for row in rows]
+    sections = plans_store.sections_of(work.connection, ids)
+    targets = targets_store.targets_of(work.connection, ids)
+    views = targets_store.views_of(work.connection, ids)
+    teams = roster.teams(work.connection, {row.plan.child_id for row in rows}, work.today)
+    items: list[WorkItem] = []
+    for row in rows:
+        plan = row.plan
+        asked = _Asked(
+            row=row,
+            roles=children[plan.child_id],
+            form=form_of(plan.phase, plan.form_version),
+            answers={key: saved.answers for key, saved in sections[plan.id].items()},
+            targets=targets[plan.id],
+            views=views.get(plan.id),
+            has_teacher=any(member.role is Role.DESIGNATED_TEACHER for member in teams[plan.child_id]),
+        )
+        items += _plan_items(asked)
+    return items + _review_items(work, children)
+
+
+def _plan_items(asked: _Asked) -> Iterator[WorkItem]:
+    plan, name, roles = asked.row.plan, asked.row.short_name, asked.roles
+    reasons = reasons_not_to_submit(plan, asked.form, asked.answers, asked.targets)
+    held = plan.state in (PlanState.HELD, PlanState.RETURNED)
+    due = f"The plan must be complete by then ({plan.kind.words.lower()})."
+    if plan.state is PlanState.RETURNED and roles & _SUBMITS:
+        yield _item(asked, "mend", f"Mend {name}’s plan and submit it again", "The Virtual School returned it.")
+    elif held and not reasons and roles & _SUBMITS:
+        yield _item(asked, "submit", f"Submit {name}’s plan", "The meeting was held and nothing is missing.")
+    if plan.state is PlanState.DUE and roles & _CARE:
+        yield WorkItem(
+            key=f"arrange/{plan.id}",
+            what=f"Arrange {name}’s PEP meeting",
+            why="The meeting must be held by then.",
+            path=f"/plans/{plan.id}#meeting",
+            by=plan.meet_by,
+            child_id=plan.child_id,
+            child_name=asked.row.child_name,
+        )
+    stands_in = Role.VIRTUAL_SCHOOL_CASEWORKER in roles and not asked.has_teacher
+    writes_school = Role.DESIGNATED_TEACHER in roles or stands_in
+    for owner, mine, whose in (
+        (Role.SOCIAL_WORKER, bool(roles & _CARE), "social worker’s"),
+        (Role.DESIGNATED_TEACHER, writes_school, "school’s"),
+    ):
+        gaps = [reason for reason in reasons if reason.owner is owner]
+        answers = sum(reason.kind is ReasonKind.ANSWER for reason in gaps)
+        if mine and gaps:
+            what = f"Write the {whose} sections of {name}’s plan" if answers else f"Set targets in {name}’s plan"
+            why = f"{_count(answers, 'answer')} missing. {due}" if answers else f"Targets are not whole yet. {due}"
+            yield _item(asked, f"write-{owner.value}", what, why)
+    if Role.CHILD in roles and not (asked.views and asked.views.given):
+        yield WorkItem(
+            key=f"views/{plan.id}",
+            what="Tell us what you think",
+            why="Your plan for school is being made. What you say comes first.",
+            path=f"/plans/{plan.id}/views",
+            by=plan.meet_by,
+            child_id=plan.child_id,
+            child_name=asked.row.child_name,
+        )
+    if Role.CARER in roles and "carer_contribution" not in asked.answers:
+        yield WorkItem(
+            key=f"carer/{plan.id}",
+            what=f"Say how things are going for {name}",
+            why="You do not have to, but what you know helps the meeting.",
+            path=f"/plans/{plan.id}/sections/carer_contribution",
+            by=plan.meet_by,
+            child_id=plan.child_id,
+            child_name=asked.row.child_name,
+        )
+
+
+def _review_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[WorkItem]:
+    reviewed = [child_id for child_id, roles in children.items() if Role.IRO in roles]
+    parts = care_plan_store.approvals_since(work.connection, reviewed, work.today - READ_AFTER_APPROVAL)
+    names = plans_store.child_names(work.connection, {part.child_id for part in parts})
+    return [
+        WorkItem(
+            key=f"education-part/{part.child_id}",
+            what=f"Read the education part of {names[part.child_id][1]}’s care plan",
+            why="A plan was approved, and what was agreed is ready for the next review.",
+            path=f"/children/{part.child_id}/care-plan",
+            child_id=part.child_id,
+            child_name=names[part.child_id][0],
+        )
+        for part in parts
+    ]
+
+
+def _item(asked: _Asked, key: str, what: str, why: str) -> WorkItem:
+    plan = asked.row.plan
+    return WorkItem(
+        f"{key}/{plan.id}", what, why, f"/plans/{plan.id}", plan.due_on, plan.child_id, asked.row.child_name
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

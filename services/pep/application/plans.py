@@ -1,0 +1,222 @@
+"""Opening, submitting and deciding plans."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from services.pep.adapters import history_store, plans_store, targets_store
+from services.pep.adapters.form_files import current_version, form_of
+from services.pep.adapters.policies import load_calendar
+from services.pep.application.history import entry, record
+from services.pep.application.plan_worklist import worklist_items as worklist_items
+from services.pep.domain import plan as steps
+from services.pep.domain.children import Child
+from services.pep.domain.forms import Answers, Form
+from services.pep.domain.periods import long_date
+from services.pep.domain.plan import Plan, PlanKind
+from services.pep.domain.submission import Reason, headings_in_numbers, meeting_reason, reasons_not_to_submit
+from services.pep.domain.targets import Target, total_cost_pence
+from services.pep.domain.views import ChildViews
+from shared.contracts.pep import PlanOpened, PlanSubmitted
+from shared.kernel.errors import Conflict, DomainError, Stale
+from shared.kernel.ids import new_id
+from shared.platform.access import permit
+from shared.platform.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class PlanToOpen:
+    """What opening a plan needs: the child, why, and the two dates with the rule that set them."""
+
+    child: Child
+    kind: PlanKind
+    rule: str
+    meet_by: date
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class PlanParts:
+    """A plan with everything that decides whether it may be submitted."""
+
+    plan: Plan
+    form: Form
+    answers: Answers
+    targets: tuple[Target, ...]
+    views: ChildViews | None
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return what must be put right before the plan is submitted, the meeting left aside."""
+        return reasons_not_to_submit(self.plan, self.form, self.answers, self.targets)
+
+
+def open_plan(work: Work, child: Child, kind: PlanKind, rule: str, meet_by: date, due_on: date) -> Plan:
+    """Open a plan for a child and tell the other services, so that its meeting is arranged.
+
+    Raises `Conflict` when the child already has a plan of this kind for the term.
+    """
+    opened = open_many(work, [PlanToOpen(child, kind, rule, meet_by, due_on)])
+    return opened[0]
+
+
+def open_many(work: Work, rows: Iterable[PlanToOpen]) -> list[Plan]:
+    """Open many plans in a constant number of statements, for an import or the first day of a term.
+
+    A plan belongs to the term in which it is due. Raises `Conflict` when a child already has a plan of the kind for the
+    term; nothing is opened then.
+    """
+    wanted = list(rows)
+    terms = load_calendar(work.settings.authority).terms
+    plans = [
+        Plan(
+            id=new_id(),
+            child_id=row.child.id,
+            authority=row.child.authority,
+            kind=row.kind,
+            term=terms.term_of(row.due_on).key,
+            phase=row.child.phase.value,
+            form_version=current_version(),
+            opened_on=work.today,
+            meet_by=row.meet_by,
+            due_on=row.due_on,
+            rule=row.rule,
+        )
+        for row in wanted
+    ]
+    taken = plans_store.taken_places(work.connection, {plan.child_id for plan in plans})
+    for plan in plans:
+        place = (plan.child_id, plan.term, plan.kind.value)
+        if place in taken:
+            raise Conflict("plan_already_open", "The child already has a plan of this kind for this term.")
+        taken.add(place)
+    plans_store.add_plans(work.connection, plans)
+    history_store.add_entries(
+        work.connection,
+        [
+            entry(
+                work,
+                plan.child_id,
+                plan.id,
+                "plan_opened",
+                meet_by=long_date(plan.meet_by),
+                due_on=long_date(plan.due_on),
+            )
+            for plan in plans
+        ],
+    )
+    for plan in plans:
+        work.publish(
+            f"child/{plan.child_id}",
+            PlanOpened(
+                child_id=plan.child_id,
+                plan_id=plan.id,
+                kind=plan.kind.value,
+                term=plan.term,
+                opened_on=plan.opened_on,
+                meet_by=plan.meet_by,
+                due_on=plan.due_on,
+                rule=plan.rule,
+            ),
+        )
+    return plans
+
+
+def current_plan(work: Work, child_id: str) -> Plan | None:
+    """Return the child's newest plan that no later one has replaced, or None."""
+    plans = plans_store.plans_of(work.connection, child_id)
+    return next((plan for plan in plans if plan.state is not steps.PlanState.SUPERSEDED), None)
+
+
+def plans_of_child(work: Work, child_id: str) -> list[Plan]:
+    """Return a child's plans, the newest first."""
+    permit(work, "pep.plan.read", child_id)
+    return plans_store.plans_of(work.connection, child_id)
+
+
+def load_permitted(work: Work, plan_id: str, action: str) -> Plan:
+    """Return a plan if the actor may do `action` to its child's record; raises `NotFound` or `Denied`."""
+    plan = plans_store.load_plan(work.connection, plan_id)
+    permit(work, action, plan.child_id)
+    return plan
+
+
+def parts_of(work: Work, plan: Plan) -> PlanParts:
+    """Return a plan with its form, answers, targets and views."""
+    sections = plans_store.sections_of(work.connection, [plan.id])[plan.id]
+    return PlanParts(
+        plan=plan,
+        form=form_of(plan.phase, plan.form_version),
+        answers={key: saved.answers for key, saved in sections.items()},
+        targets=targets_store.targets_of(work.connection, [plan.id])[plan.id],
+        views=targets_store.views_of(work.connection, [plan.id]).get(plan.id),
+    )
+
+
+def submit_plan(work: Work, plan_id: str, seen_version: int, no_meeting_reason: str = "") -> Plan:
+    """Submit a plan to the Virtual School.
+
+    A plan must hold what SI 2010/959 Schedule 1 paragraph 2 lists. It is submitted after its meeting; where none took
+    place a reason is needed, which is kept and shown. Raises `DomainError` plan_not_ready with the reasons, `Conflict`
+    for the state, `Stale` when the plan changed since it was read.
+    """
+    plan = load_permitted(work, plan_id, "pep.plan.submit")
+    if plan.version != seen_version:
+        raise Stale("plan_changed", "The plan changed since you opened the page. Look at it again, then submit it.")
+    parts = parts_of(work, plan)
+    reasons = list(parts.reasons)
+    if not no_meeting_reason.strip() and (meeting := meeting_reason(plan)):
+        reasons.append(meeting)
+    if reasons and plan.is_open:
+        raise DomainError(
+            "plan_not_ready",
+            "The plan cannot be submitted yet. See what is missing.",
+            reasons=[
+                {
+                    "kind": reason.kind.value,
+                    "words": reason.words,
+                    "section": reason.section,
+                    "field": reason.field,
+                    "target_id": reason.target_id,
+                    "waits_for": reason.owner.value,
+                    "heading": reason.heading.value if reason.heading else "",
+                }
+                for reason in reasons
+            ],
+        )
+    without_meeting = plan.state in (steps.PlanState.DUE, steps.PlanState.DATED)
+    plan = plans_store.save_plan(
+        work.connection, steps.submit(plan, work.today, bool(parts.reasons), no_meeting_reason)
+    )
+    if without_meeting:
+        record(
+            work,
+            plan.child_id,
+            plan.id,
+            "plan_submitted_without_meeting",
+            submission=str(plan.submission),
+            reason=plan.no_meeting_reason,
+        )
+    else:
+        record(work, plan.child_id, plan.id, "plan_submitted", submission=str(plan.submission))
+    answered, headings = headings_in_numbers(parts.form, parts.answers)
+    work.publish(
+        f"child/{plan.child_id}",
+        PlanSubmitted(
+            child_id=plan.child_id,
+            plan_id=plan.id,
+            submission=plan.submission,
+            term=plan.term,
+            submitted_on=work.today,
+            due_on=plan.due_on,
+            headings=headings,
+            answered=answered,
+            targets=len(parts.targets),
+            pupil_premium_pence=total_cost_pence(parts.targets),
+            views_given=parts.views is not None and parts.views.given,
+            meeting_held_on=plan.held_on,
+        ),
+    )
+    return plan
