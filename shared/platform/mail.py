@@ -9,11 +9,15 @@ from typing import Protocol
 
 
 class MailNotSent(Exception):
-    """A mail was not taken; `permanent` when trying again cannot help. The text says what the server said."""
+    """A mail was not taken; the text says why.
 
-    def __init__(self, problem: str, *, permanent: bool) -> None:
+    `permanent` when trying again cannot help; `unreachable` when the server did not answer at all.
+    """
+
+    def __init__(self, problem: str, *, permanent: bool, unreachable: bool = False) -> None:
         super().__init__(problem)
         self.permanent = permanent
+        self.unreachable = unreachable
 
 
 class Post(Protocol):
@@ -43,7 +47,7 @@ class SmtpPost:
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             problem = f"The mail server at {self._host}:{self._port} did not answer: {error}"
-            raise MailNotSent(problem, permanent=False) from error
+            raise MailNotSent(problem, permanent=False, unreachable=True) from error
 
     def close(self) -> None:
         """End the connection."""

@@ -35,6 +35,7 @@ EUROPE_LONDON = (
 )
 _LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_NOT_IN_NAMES = str.maketrans("", "", '"\\')
 _FIRST, _NEXT = 75, 74
 
 
@@ -109,8 +110,8 @@ def common_name(name: str) -> str:
 
 
 def plain_name(name: str) -> str:
-    """Return a name in one line without control characters or quotation marks."""
-    return " ".join(_CONTROLS.sub("", _LINE_ENDS.sub(" ", name)).replace('"', "").split())
+    """Return a name in one line without control characters, quotation marks and backslashes (readers disagree)."""
+    return " ".join(_CONTROLS.sub("", _LINE_ENDS.sub(" ", name)).translate(_NOT_IN_NAMES).split())
 
 
 def folded(line: str) -> bytes:

@@ -87,8 +87,7 @@ def mailbox(name: str, address: str) -> str:
     if not plain:
         return address
     if plain.isascii():
-        quoted = plain.replace("\\", "\\\\")
-        return f'"{quoted}"\r\n <{address}>' if len(quoted) > 40 else f'"{quoted}" <{address}>'
+        return f'"{plain}"\r\n <{address}>' if len(plain) > 40 else f'"{plain}" <{address}>'
     return f"{_header('From', plain)}\r\n <{address}>"
 
 

@@ -15,7 +15,7 @@ from services.scheduling.adapters.tables_mail import mail_out
 from services.scheduling.domain.itip import Message
 from shared.kernel.ids import new_id
 
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 20
 LEASE = timedelta(minutes=5)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(hours=6)
@@ -69,6 +69,12 @@ def record_unmailable(connection: Connection, meeting_id: str, message: Message,
     problem = "This is not an email address that mail can be sent to. Correct it, or tell the person another way."
     nothing = Mail("", message.organizer_email, message.attendee.email[:254], subject(message), b"")
     _insert(connection, meeting_id, message, nothing, now, state="failed", problem=problem)
+
+
+def is_any_due(connection: Connection, now: datetime) -> bool:
+    """Tell whether a mail waits whose turn it is."""
+    due = select(mail_out.c.id).where(mail_out.c.state == "queued", mail_out.c.due_at <= now).limit(1)
+    return connection.execute(due).first() is not None
 
 
 def claim_due(connection: Connection, now: datetime, limit: int = 50) -> list[OutgoingMail]:

@@ -112,14 +112,8 @@ def entry(connection: Connection, uid: str) -> Entry | None:
     return None
 
 
-def note_answer(connection: Connection, invitee_id: str, at: datetime, sequence: int | None = None) -> None:
-    """Remember which answer of an invitee is the newest, so that a late mail does not overwrite it.
-
-    Without a `sequence` (an answer by link or by telephone) the answer is to what the invitee was last told.
-    """
-    live = (told_invitee.c.invitee_id == invitee_id, told_invitee.c.withdrawn.is_(False))
+def note_answer(connection: Connection, uid: str, sequence: int, at: datetime) -> None:
+    """Remember which answer to a calendar entry is the newest (RFC 5546 section 2.1.5): a late mail changes nothing."""
     connection.execute(
-        update(told_invitee)
-        .where(*live)
-        .values(answered_sequence=told_invitee.c.sequence if sequence is None else sequence, answered_dtstamp=at)
+        update(told_invitee).where(told_invitee.c.uid == uid).values(answered_sequence=sequence, answered_dtstamp=at)
     )

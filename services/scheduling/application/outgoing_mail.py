@@ -69,6 +69,11 @@ def try_again(work: Work, meeting_id: str, mail_id: str) -> None:
         raise NotFound("mail_not_found", "There is no such mail waiting to be tried again.")
 
 
+def is_any_due(work: Work) -> bool:
+    """Tell whether a mail waits whose turn it is."""
+    return mail_queue.is_any_due(work.connection, work.now)
+
+
 def take_due(work: Work, limit: int = 50) -> list[OutgoingMail]:
     """Return the mails whose turn it is; nobody else gets them for five minutes."""
     return mail_queue.claim_due(work.connection, work.now, limit)

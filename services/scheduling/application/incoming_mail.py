@@ -1,0 +1,166 @@
+"""Takes in a mail: reads it, decides, records the answer or holds the mail for the worker; drops nothing unseen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.scheduling.adapters import mail_in_store, meetings_store, told_store
+from services.scheduling.adapters.mail_in_store import ReceivedMail
+from services.scheduling.adapters.reply_reader import read_mail
+from services.scheduling.application.answers import invitee_actor, record_answer
+from services.scheduling.application.lookup import find_meeting
+from services.scheduling.domain.meeting import Answer, Meeting
+from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Outcome, decide
+from shared.kernel.errors import Conflict, NotFound
+from shared.platform.work import Work
+
+REASONS = {
+    "answer_recorded": "The answer was recorded.",
+    "answered_earlier_time": "This answers the time before the meeting was moved, so it is not counted.",
+    "attendee_differs": "The answer is for somebody else than the person who was invited.",
+    "attendee_missing": "The answer does not say whose it is.",
+    "automatic_reply": "This is an automatic reply, such as an out-of-office note.",
+    "could_not_read": "The answer could not be read. Ask the person to answer with the link in their invitation.",
+    "delegated": "The person wants to send somebody else in their place.",
+    "delivery_notice": "This is a notice about a delivery, not an answer.",
+    "duplicate": "This mail came in before.",
+    "meeting_takes_no_answers": "The meeting has been held or cancelled, so it takes no more answers.",
+    "newer_answer_known": "The person has given a newer answer since.",
+    "no_answer_in_it": "The mail says neither yes, no nor maybe.",
+    "no_calendar": "The mail holds no calendar answer and does not reply to an invitation.",
+    "no_longer_invited": "The invitation was withdrawn before this answer came.",
+    "not_an_answer": "The mail holds a calendar entry, but it is not an answer to an invitation.",
+    "other_sender": "The answer came from another address than the one invited.",
+    "proposes_other_time": "The person proposes another time.",
+    "sender_unproved": "It is not proved that the mail really came from this address.",
+    "too_large": "The mail is too large to be read.",
+    "undelivered": "The invitation could not be delivered to this person.",
+    "unknown_invitation": "The mail answers an invitation that is not known here.",
+    "written_answer": "The person wrote a reply instead of choosing an answer.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of a mail: `outcome` applied, held or ignored; `reason` a stable code, `message` in words."""
+
+    outcome: str
+    reason: str
+    message: str
+    sender: str = ""
+    answer: str | None = None
+    meeting_id: str | None = None
+    invitee_id: str | None = None
+    proposed_start: datetime | None = None
+    proposed_end: datetime | None = None
+
+    def as_json(self) -> dict[str, str | None]:
+        """Return the receipt with instants as text."""
+        return {
+            "outcome": self.outcome,
+            "reason": self.reason,
+            "message": self.message,
+            "sender": self.sender or None,
+            "answer": self.answer,
+            "meeting_id": self.meeting_id,
+            "invitee_id": self.invitee_id,
+            "proposed_start": self.proposed_start.isoformat() if self.proposed_start else None,
+            "proposed_end": self.proposed_end.isoformat() if self.proposed_end else None,
+        }
+
+
+def take_in(work: Work, raw: bytes) -> Receipt:
+    """Read one mail and do what it asks for; `raw` is the mail as the mail server hands it over.
+
+    An answer is recorded in the name of the invitee. What is not applied is kept with the reason; what is held waits
+    for the worker. The same mail a second time changes nothing.
+    """
+    mail = read_mail(raw, work.settings.mail_proof)
+    key = mail_in_store.receipt(mail, raw)
+    entry = told_store.entry(work.connection, mail.uid) if mail.uid else None
+    if mail_in_store.seen(work.connection, key) is not None:
+        return _receipt(mail, Decision(Outcome.IGNORED, "duplicate"), entry)
+    vouched = work.settings.mail_proof.startswith("authserv:")
+    entry = _with_newest_answer(work, entry)
+    decision = decide(mail, entry, work.now, server_must_vouch=vouched)
+    if decision.outcome is Outcome.APPLIED and entry is not None:
+        decision = _apply(work, mail, decision, entry)
+    if mail_in_store.add(work.connection, mail, decision, entry, raw, work.now, key) is None:
+        raise Conflict("mail_taken_in_twice", "This mail is being taken in by another process.")
+    return _receipt(mail, decision, entry)
+
+
+def held_mails(work: Work, meeting_id: str | None) -> list[ReceivedMail]:
+    """Return the mails about a meeting that wait for the worker; None: those that belong to no known meeting."""
+    return mail_in_store.waiting(work.connection, meeting_id)
+
+
+def settle_held(work: Work, meeting_id: str, mail_id: str) -> None:
+    """Note that the worker has dealt with a held mail; raises `NotFound` when it does not wait any more."""
+    find_meeting(work, meeting_id, "scheduling.meeting.record_answer")
+    _waiting(work, meeting_id, mail_id)
+    mail_in_store.settle(work.connection, mail_id, work.actor.person_id, work.now)
+
+
+def count_held(work: Work, meeting_id: str, mail_id: str) -> Meeting:
+    """Record the answer that a held mail gives, because the worker knows that it is the invitee's.
+
+    Raises `NotFound` when it does not wait any more, `Conflict` (`mail_without_answer`) when it holds no answer.
+    """
+    find_meeting(work, meeting_id, "scheduling.meeting.record_answer")
+    mail = _waiting(work, meeting_id, mail_id)
+    if mail.answer is None or mail.invitee_id is None:
+        raise Conflict("mail_without_answer", "This mail says neither yes, no nor maybe. Ask the person.")
+    meeting = record_answer(work, mail.invitee_id, Answer(mail.answer), by="worker", comment=mail.comment)
+    mail_in_store.settle(work.connection, mail_id, work.actor.person_id, work.now)
+    return meeting
+
+
+def _waiting(work: Work, meeting_id: str, mail_id: str) -> ReceivedMail:
+    for mail in mail_in_store.waiting(work.connection, meeting_id):
+        if mail.id == mail_id:
+            return mail
+    raise NotFound("mail_not_waiting", "Somebody has already dealt with this mail.")
+
+
+def _with_newest_answer(work: Work, entry: Entry | None) -> Entry | None:
+    """Let an answer by link or telephone count as well when it is asked which answer is the newest."""
+    if entry is None or entry.withdrawn:
+        return entry
+    meeting = meetings_store.with_invitee(work.connection, entry.invitee_id)
+    if meeting is None:
+        return replace(entry, withdrawn=True)
+    invitee = meeting.invitee(entry.invitee_id)
+    if invitee.answered_at is None or invitee.answered_by == "mail":
+        return entry
+    by_other_means = (entry.sequence, invitee.answered_at)
+    return replace(entry, answered=max(entry.answered, by_other_means) if entry.answered else by_other_means)
+
+
+def _apply(work: Work, mail: IncomingMail, decision: Decision, entry: Entry) -> Decision:
+    meeting = meetings_store.with_invitee(work.connection, entry.invitee_id)
+    if meeting is None or decision.answer is None or decision.stamp is None:
+        raise NotFound("invitee_not_found", "That person is not invited to this meeting.")
+    work.actor = invitee_actor(work, meeting.invitee(entry.invitee_id))
+    try:
+        record_answer(work, entry.invitee_id, Answer(decision.answer), by="mail", comment=mail.comment)
+    except Conflict:
+        return Decision(Outcome.IGNORED, "meeting_takes_no_answers", decision.answer)
+    sequence, at = decision.stamp
+    told_store.note_answer(work.connection, entry.uid, sequence, at)
+    return decision
+
+
+def _receipt(mail: IncomingMail, decision: Decision, entry: Entry | None) -> Receipt:
+    return Receipt(
+        outcome=decision.outcome.value,
+        reason=decision.reason,
+        message=REASONS[decision.reason],
+        sender=mail.sender,
+        answer=decision.answer,
+        meeting_id=entry.meeting_id if entry else None,
+        invitee_id=entry.invitee_id if entry else None,
+        proposed_start=mail.proposed_start,
+        proposed_end=mail.proposed_end,
+    )

@@ -1,0 +1,28 @@
+"""Takes one mail from a mail server: the command on standard input and the SMTP listener both end here."""
+
+from __future__ import annotations
+
+from services.scheduling.application.incoming_mail import take_in
+from shared.kernel.errors import Conflict, Stale
+from shared.platform.access import system_actor
+from shared.platform.runtime import Runtime
+from shared.platform.service import ServiceSpec
+from shared.platform.work import writing_work
+
+ATTEMPTS = 5
+
+
+def receive_mail(runtime: Runtime, spec: ServiceSpec, raw: bytes) -> dict[str, str | None]:
+    """Take in one mail and return what became of it, ready for JSON.
+
+    `outcome` is applied, held or ignored; `reason` a stable code; `message` the reason in words. When somebody changes
+    the meeting at the same moment it is tried again; raises `Stale` or `Conflict` only if that goes on.
+    """
+    for attempt in range(ATTEMPTS):
+        try:
+            with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+                return take_in(work, raw).as_json()
+        except (Stale, Conflict):
+            if attempt == ATTEMPTS - 1:
+                raise
+    raise AssertionError("The loop returns or raises.")

@@ -1,0 +1,213 @@
+"""The calendar entry as other people's software reads it."""
+
+import ctypes
+import ctypes.util
+import os
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+
+import icalendar
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from services.scheduling.adapters.icalendar_writer import EUROPE_LONDON, folded, write_calendar
+from services.scheduling.domain.itip import Arrangement, Invitation, Message, plan_messages
+
+NOW = datetime(2026, 11, 20, 9, 30, 15, tzinfo=UTC)
+ANNA = Invitation("anna", "Anna Larch", "anna.larch@school.example")
+MEETING = Arrangement(
+    meeting_id="meeting-1",
+    starts_at=datetime(2026, 12, 7, 14, 30, tzinfo=UTC),
+    ends_at=datetime(2026, 12, 7, 15, 30, tzinfo=UTC),
+    mode="in_person",
+    place="Oakfield School, Room 2",
+    organizer_name="Northmoor education meetings",
+    organizer_email="meetings@northmoor.example",
+    invitations=(ANNA,),
+)
+SUMMER = {
+    "starts_at": datetime(2027, 6, 14, 8, 0, tzinfo=UTC),
+    "ends_at": datetime(2027, 6, 14, 9, 0, tzinfo=UTC),
+}
+
+
+def every_act() -> dict[str, Message]:
+    before = replace(MEETING, invitations=plan_messages(None, MEETING, NOW).invitations)
+    ben = Invitation("ben", "Ben Okoro", "ben@home.example", required=False)
+    both = replace(before, invitations=(*before.invitations, ben))
+    acts = {
+        "invited": plan_messages(None, MEETING, NOW),
+        "moved": plan_messages(before, replace(before, **SUMMER), NOW),
+        "changed": plan_messages(before, replace(before, place="Library"), NOW),
+        "added": plan_messages(before, both, NOW),
+        "asked_again": plan_messages(before, before, NOW, ask_again={"anna"}),
+        "removed": plan_messages(before, replace(both, invitations=(ben,)), NOW),
+        "cancelled": plan_messages(before, None, NOW),
+    }
+    return {name: plan.messages[0] for name, plan in acts.items()}
+
+
+def first_message(arrangement: Arrangement) -> Message:
+    return plan_messages(None, arrangement, NOW).messages[0]
+
+
+def parsed(raw: bytes) -> icalendar.Event:
+    (event,) = icalendar.Calendar.from_ical(raw).walk("VEVENT")
+    return event
+
+
+@cache
+def libical() -> ctypes.CDLL:
+    name = ctypes.util.find_library("ical")
+    if name is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("libical is missing (Debian package libical3); it judges the invitations.")
+        pytest.skip("libical is not installed")
+    library = ctypes.CDLL(name)
+    library.icalparser_parse_string.restype = ctypes.c_void_p
+    library.icalparser_parse_string.argtypes = [ctypes.c_char_p]
+    for function in (library.icalrestriction_check, library.icalcomponent_free):
+        function.argtypes = [ctypes.c_void_p]
+    library.icalcomponent_count_errors.argtypes = [ctypes.c_void_p]
+    return library
+
+
+def keeps_the_rules(raw: bytes) -> bool:
+    component = libical().icalparser_parse_string(raw)
+    assert component
+    try:
+        kept = libical().icalrestriction_check(component) == 1
+        return kept and libical().icalcomponent_count_errors(component) == 0
+    finally:
+        libical().icalcomponent_free(component)
+
+
+@pytest.mark.parametrize("act", list(every_act()))
+def test_libical_finds_every_message_in_keeping_with_rfc_5546(act: str) -> None:
+    assert keeps_the_rules(write_calendar(every_act()[act], "Arranged by Northmoor."))
+
+
+@pytest.mark.parametrize(
+    ("act", "line"),
+    [
+        ("invited", b"ATTENDEE"),
+        ("invited", b"ORGANIZER"),
+        ("invited", b"DTSTAMP"),
+        ("invited", b"SUMMARY"),
+        ("cancelled", b"SEQUENCE"),
+    ],
+)
+def test_libical_would_notice_a_message_that_lacks_what_it_must_have(act: str, line: bytes) -> None:
+    raw = write_calendar(every_act()[act], "").replace(b"\r\n ", b"")
+    without = b"".join(each for each in raw.splitlines(keepends=True) if not each.startswith(line))
+    assert without != raw
+    assert not keeps_the_rules(without)
+
+
+@pytest.mark.parametrize(
+    ("act", "method", "status", "sequence"),
+    [
+        ("invited", "REQUEST", "CONFIRMED", 0),
+        ("moved", "REQUEST", "CONFIRMED", 1),
+        ("changed", "REQUEST", "CONFIRMED", 0),
+        ("added", "REQUEST", "CONFIRMED", 0),
+        ("asked_again", "REQUEST", "CONFIRMED", 0),
+        ("removed", "CANCEL", None, 1),
+        ("cancelled", "CANCEL", "CANCELLED", 1),
+    ],
+)
+def test_method_status_and_sequence_are_those_of_the_act(act: str, method: str, status: str, sequence: int) -> None:
+    calendar = icalendar.Calendar.from_ical(write_calendar(every_act()[act], ""))
+    event = calendar.walk("VEVENT")[0]
+    assert (calendar["METHOD"], event.get("STATUS"), event["SEQUENCE"]) == (method, status, sequence)
+
+
+def test_an_entry_is_private_neutral_and_has_one_attendee_and_no_alarm() -> None:
+    event = parsed(write_calendar(first_message(MEETING), "Say whether you can come: https://pep.example/a"))
+    assert event["SUMMARY"] == "Education meeting"
+    assert event["CLASS"] == "PRIVATE"
+    assert event["ATTENDEE"] == "mailto:anna.larch@school.example"
+    assert event["ATTENDEE"].params["RSVP"] == "TRUE"
+    assert event["ATTENDEE"].params["ROLE"] == "REQ-PARTICIPANT"
+    assert event["ORGANIZER"] == "mailto:meetings@northmoor.example"
+    assert event.walk("VALARM") == []
+    assert event["LOCATION"] == "Oakfield School, Room 2"
+
+
+@pytest.mark.parametrize("times", [{}, SUMMER])
+def test_winter_and_summer_times_are_read_as_meant(times: dict[str, datetime]) -> None:
+    meeting = replace(MEETING, **times)
+    event = parsed(write_calendar(first_message(meeting), ""))
+    assert event["DTSTART"].params["TZID"] == "Europe/London"
+    assert event["DTSTART"].dt.astimezone(UTC) == meeting.starts_at
+    assert event["DTEND"].dt.astimezone(UTC) == meeting.ends_at
+
+
+def test_the_time_zone_is_written_as_rules_with_both_halves_of_the_year() -> None:
+    raw = write_calendar(first_message(MEETING), "")
+    assert "\r\n".join(EUROPE_LONDON).encode() in raw
+    assert b"RDATE" not in raw
+
+
+def test_the_hour_that_comes_twice_in_october_is_not_confused() -> None:
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
+    event = parsed(write_calendar(first_message(replace(MEETING, starts_at=second)), ""))
+    assert event["DTSTART"].dt.astimezone(UTC) == second
+
+
+@given(st.datetimes(datetime(2026, 1, 1), datetime(2030, 1, 1)))  # noqa: DTZ001 - made aware below
+def test_any_instant_comes_back_as_it_was(moment: datetime) -> None:
+    start = moment.replace(tzinfo=UTC, microsecond=0)
+    event = parsed(write_calendar(first_message(replace(MEETING, starts_at=start)), ""))
+    assert event["DTSTART"].dt.astimezone(UTC) == start
+
+
+every_script = st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=120)
+
+
+@given(every_script, every_script)
+@example("Zoë O’Brien-Żółć 王小明 محمد", "Stra\\ße; Raum 2, \\n hinten")
+@example("Ann^n Smith", "")
+@example("=?utf-8?q?x?=", "a:b;c,d")
+def test_names_and_places_in_every_script_come_back_as_they_were(name: str, place: str) -> None:
+    meeting = replace(MEETING, place=place, invitations=(replace(ANNA, name=name),))
+    raw = write_calendar(first_message(meeting), place)
+    event = parsed(raw)
+    assert event["ATTENDEE"].params.get("CN", "") == " ".join(name.replace('"', "").replace("\\", "").split())
+    assert event.get("LOCATION", "") == place
+    assert event["DESCRIPTION"] == place
+    assert all(len(line) <= 75 for line in raw.split(b"\r\n"))
+    for line in raw.split(b"\r\n"):
+        line.decode()
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\x0b", "\x0c", "\u2028", "\u2029", "\x85", "\x1c"])
+def test_nothing_typed_can_start_a_line_of_its_own(end: str) -> None:
+    typed = f"Room{end}ATTENDEE:mailto:someone@else.example{end}END:VEVENT"
+    meeting = replace(
+        MEETING, place=typed, organizer_name=typed, summary=typed, invitations=(replace(ANNA, name=typed),)
+    )
+    raw = write_calendar(first_message(meeting), typed)
+    assert len(icalendar.Calendar.from_ical(raw).walk("VEVENT")) == 1
+    assert parsed(raw)["ATTENDEE"] == "mailto:anna.larch@school.example"
+    unfolded = raw.replace(b"\r\n ", b"").decode()
+    assert [line for line in unfolded.splitlines() if line.startswith(("ATTENDEE:", "END:VEVENT"))] == ["END:VEVENT"]
+    assert keeps_the_rules(raw)
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=400))
+def test_folding_is_undone_by_taking_the_folds_out(line: str) -> None:
+    raw = folded(line)
+    assert raw.replace(b"\r\n ", b"") == line.encode()
+    for piece in raw.split(b"\r\n"):
+        assert len(piece) <= 75
+        piece.decode()
+
+
+def test_an_invitation_written_later_says_the_same_but_for_its_stamp() -> None:
+    message = first_message(MEETING)
+    later = replace(message, dtstamp=message.dtstamp + timedelta(hours=1))
+    one, other = write_calendar(message, "x").split(b"\r\n"), write_calendar(later, "x").split(b"\r\n")
+    assert [a for a, b in zip(one, other, strict=True) if a != b] == [b"DTSTAMP:20261120T093015Z"]
