@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from shared.contracts.roles import Role
+    from shared.platform.runtime import Runtime
     from shared.platform.work import Work
 
 Reaction = Callable[["Work", Any], None]
@@ -21,11 +22,16 @@ Reaction = Callable[["Work", Any], None]
 
 @dataclass(frozen=True)
 class Job:
-    """Something a service does by itself, at start and then every so often; it must be safe to do twice."""
+    """Something a service does by itself, at start and then every so often; it must be safe to do twice.
+
+    `run` is called in a unit of work. A job that waits for the world outside (a mail server) has `run_alone` instead
+    and opens its own units, so that no transaction is open meanwhile.
+    """
 
     name: str
     every: timedelta
-    run: Callable[[Work], None]
+    run: Callable[[Work], None] | None = None
+    run_alone: Callable[[Runtime, ServiceSpec], object] | None = None
 
 
 @dataclass(frozen=True)

@@ -137,8 +137,11 @@ def _due(jobs: Sequence[Job], due: dict[str, float]) -> list[Job]:
 def _run(job: Job, spec: ServiceSpec, runtime: Runtime) -> float:
     """Do a job; returns the seconds until it is due again. A job that fails is tried again soon."""
     try:
-        with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
-            job.run(work)
+        if job.run_alone is not None:
+            job.run_alone(runtime, spec)
+        if job.run is not None:
+            with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+                job.run(work)
     except Exception:
         log.exception("The job %s of %s failed", job.name, spec.name)
         return min(JOB_RETRY_SECONDS, job.every.total_seconds())

@@ -100,6 +100,18 @@ def test_jobs_are_done_at_once_and_then_every_so_often_and_a_failing_one_harms_n
         wait_for(lambda: len(ledger(runtime, scheduling).get("a", [])) >= 3)
 
 
+def test_a_job_that_waits_for_the_world_outside_runs_in_no_transaction(tmp_path: Path) -> None:
+    done: list[str] = []
+
+    def wait_outside(runtime: Runtime, spec: ServiceSpec) -> None:
+        with runtime.database(spec.name).writing():
+            done.append(spec.name)
+
+    pep = make_service("pep", jobs=(Job("post", timedelta(seconds=0.05), run_alone=wait_outside),))
+    with working([pep], make_runtime(tmp_path, [pep])):
+        wait_for(lambda: done.count("pep") >= 2)
+
+
 def test_a_worker_that_idles_uses_little_of_the_processor(tmp_path: Path) -> None:
     specs = [make_service(name) for name in ("pep", "scheduling", "virtual_school")]
     runtime = make_runtime(tmp_path, specs)
