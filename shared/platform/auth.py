@@ -56,6 +56,9 @@ def sign_in(person_id: str, now: datetime) -> None:
 def identify() -> None:
     """Find out who is asking, and put them into `g.actor`; a wrong token is refused, no token is nobody."""
     g.actor = None
+    g.by_token = False
+    if request.endpoint == "assets.asset":
+        return
     runtime = current_runtime()
     now = runtime.clock.now()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
@@ -63,8 +66,7 @@ def identify() -> None:
         person_id = read_token(runtime.settings.secret, token.strip(), now)
         g.by_token = True
     else:
-        person_id = _person_of_session(now)
-        g.by_token = False
+        person_id = person_of_session(now)
     if not person_id:
         return
     with runtime.database(current_spec().name).reading() as connection:
@@ -75,7 +77,8 @@ def identify() -> None:
         raise NotSignedIn("token_unknown", "The person this token was printed for is not known here.")
 
 
-def _person_of_session(now: datetime) -> str:
+def person_of_session(now: datetime) -> str:
+    """Return the id of the person signed in, or an empty text; a session left idle, or older than half a day, ends."""
     try:
         started = datetime.fromisoformat(session["signed_in_at"])
         seen = datetime.fromisoformat(session["seen_at"])

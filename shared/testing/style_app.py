@@ -88,12 +88,12 @@ def _context() -> dict[str, Any]:
             {"key": "Views", "value": "I like maths.\nI want to swim.", "lines": True},
         ],
         "table_rows": [
-            [{"text": "Amira Lindqvist", "href": "#"}, "Year 4", "Fernhill Primary School", {"tag": "returned"}, "97.2%",
-             "7 Dec 2026"],
+            [{"text": "Amira Lindqvist", "href": "#"}, "Year 4", "Fernhill Primary School", {"tag": "returned"},
+             "97.2%", "7 Dec 2026"],
             [{"text": "Jonah Achterberg", "href": "#"}, "Year 9", "Long Meadow Hall", {"tag": "approved"}, None, ""],
         ],
         "differences": [{"label": "What goes well?", "theirs": "Reads every night.", "yours": "Reads with his carer."}],
-        "chips": [{"text": "Late", "href": "#late"}, {"text": "Year 9", "href": "#nine"}],
+        "chips": [{"text": "Late", "href": "/style?year=9"}, {"text": "Year 9", "href": "/style?late=yes"}],
     }  # fmt: skip
 
 

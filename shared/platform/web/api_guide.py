@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from flask import Flask, Response, url_for
 from flask_smorest import Api
+from markupsafe import Markup, escape
 
 from shared.platform.web.access import public
 from shared.platform.web.pages import render_page
@@ -25,6 +27,7 @@ def register(app: Flask, api: Api) -> None:
             "api_guide.html",
             title=document["info"]["title"],
             info=document["info"],
+            about=paragraphs(document["info"].get("description", "")),
             groups=groups(document),
             json_url=url_for("api-docs.openapi_json"),
         )
@@ -47,6 +50,16 @@ def groups(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
+def paragraphs(text: str) -> list[Markup]:
+    """Return a description's paragraphs, words in backquotes set as code; everything else is escaped."""
+    found = []
+    for block in re.split(r"\n\s*\n", text.strip()):
+        words = str(escape(" ".join(block.split())))
+        if words:
+            found.append(Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", words)))  # noqa: S704 - escaped just above
+    return found
+
+
 def _operation(
     document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any], shared: list[Any]
 ) -> dict[str, Any]:
@@ -57,7 +70,7 @@ def _operation(
         "method": method.upper(),
         "path": path,
         "summary": operation.get("summary", ""),
-        "description": operation.get("description", ""),
+        "description": paragraphs(operation.get("description", "")),
         "parameters": [
             {
                 "name": parameter["name"],

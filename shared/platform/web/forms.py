@@ -40,7 +40,7 @@ def read_form(schema: Schema, form: MultiDict[str, str] | None = None) -> tuple[
         try:
             found = _typed(posted, key, definition)
         except ValidationError as problem:
-            errors[key] = [str(message) for message in problem.messages]
+            errors[key] = [_without_stop(str(message)) for message in problem.messages]
             continue
         if found is not None:
             raw[key] = found
@@ -52,7 +52,8 @@ def read_form(schema: Schema, form: MultiDict[str, str] | None = None) -> tuple[
         values = problem.valid_data if isinstance(problem.valid_data, dict) else {}
     ordered = [definition.data_key or name for name, definition in schema.load_fields.items()]
     errors = dict(sorted(errors.items(), key=lambda item: ordered.index(item[0]) if item[0] in ordered else -1))
-    return dict(values), errors
+    wrong = {name for name, definition in schema.load_fields.items() if (definition.data_key or name) in errors}
+    return {name: value for name, value in values.items() if name not in wrong}, errors
 
 
 def _typed(posted: MultiDict[str, str], key: str, definition: fields.Field[Any]) -> Any:
@@ -78,8 +79,9 @@ def plain_errors(schema: Schema, problem: ValidationError) -> Errors:
         name = key.split(".")[0]
         by_key = {definition.data_key or inner: definition for inner, definition in schema.load_fields.items()}
         definition = by_key.get(name)
-        label = label_of(definition) if definition is not None and "." not in key else key.split(".")[-1]
-        shown = key if definition is None or not isinstance(definition, fields.List) else name
+        of_list = isinstance(definition, fields.List) and not isinstance(definition.inner, fields.Nested)
+        shown = name if of_list else key
+        label = label_of(definition) if definition is not None and "." not in shown else shown.split(".")[-1]
         found.setdefault("" if shown == "_schema" else shown, []).append(_plain(message, label, definition))
     return found
 
@@ -116,7 +118,12 @@ def _plain(message: str, label: str, definition: fields.Field[Any] | None) -> st
         "Not a valid boolean.": "must be yes or no",
         "Unknown field.": "is not known here",
     }
-    return f"{label} {stock[message]}" if message in stock else message.removesuffix(".")
+    return f"{label} {stock[message]}" if message in stock else _without_stop(message)
+
+
+def _without_stop(message: str) -> str:
+    """Return an error message without its full stop, as GOV.UK writes them; two sentences keep theirs."""
+    return message if ". " in message else message.removesuffix(".")
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,16 +18,20 @@ PROFESSIONALS = VIRTUAL_SCHOOL | {Role.SOCIAL_WORKER, Role.TEAM_MANAGER, Role.IR
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A link of the bar: a page of a service, for those kinds of people (empty: everybody)."""
+    """A link of the bar: a page of a service, for those kinds of people (empty: everybody).
+
+    `alone` is a single page; any other place stands for all the pages of its service that no place is nearer to.
+    """
 
     text: str
     service: str
     path: str
     kinds: frozenset[Role] = frozenset()
+    alone: bool = False
 
 
 BAR = (
-    Place("My work", "pep", "/"),
+    Place("My work", "pep", "/", alone=True),
     Place("Children", "pep", "/children", PROFESSIONALS),
     Place("Meetings", "scheduling", "/", PROFESSIONALS),
     Place("Virtual School", "virtual_school", "/", VIRTUAL_SCHOOL),
@@ -43,7 +47,13 @@ def bar(actor: Actor | None) -> list[dict[str, object]]:
     """Return the links of the bar for a person; nobody signed in gets none."""
     if actor is None:
         return []
-    return _links([(p.text, service_url(p.service, p.path)) for p in BAR if not p.kinds or p.kinds & actor.kinds])
+    here = request.script_root + request.path
+    places = [place for place in BAR if not place.kinds or place.kinds & actor.kinds]
+    chosen = next((p for p in places if _path(service_url(p.service, p.path)) == here), None)
+    if chosen is None:
+        wider = [p for p in places if not p.alone and _contains(service_url(p.service, "/"), here)]
+        chosen = wider[0] if wider else None
+    return [_link(p.text, service_url(p.service, p.path), here, active=p is chosen) for p in places]
 
 
 def row(actor: Actor | None) -> list[dict[str, object]]:
@@ -56,17 +66,15 @@ def row(actor: Actor | None) -> list[dict[str, object]]:
     )
     if not {(spec.name, item.path) for item in here} - {(place.service, place.path) for place in BAR}:
         return []
-    return _links([(item.text, service_url(spec.name, item.path)) for item in here])
+    path = request.script_root + request.path
+    within = [href for href in (service_url(spec.name, item.path) for item in here) if _contains(href, path)]
+    nearest = max(within, key=len, default="")
+    links = [(item.text, service_url(spec.name, item.path)) for item in here]
+    return [_link(text, href, path, active=href == nearest) for text, href in links]
 
 
-def _links(places: list[tuple[str, str]]) -> list[dict[str, object]]:
-    """Mark the link of this page as current, or the one whose part of the site this page is in as active."""
-    here = request.script_root + request.path
-    ranked = sorted((href for _, href in places if _contains(href, here)), key=len)
-    nearest = ranked[-1] if ranked else ""
-    return [
-        {"text": text, "href": href, "current": _path(href) == here, "active": href == nearest} for text, href in places
-    ]
+def _link(text: str, href: str, here: str, *, active: bool) -> dict[str, object]:
+    return {"text": text, "href": href, "current": _path(href) == here, "active": active}
 
 
 def _path(href: str) -> str:

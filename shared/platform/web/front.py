@@ -1,0 +1,119 @@
+"""The front door of the embedded form: what this is, and signing in by picking a name.
+
+Picking a name proves nothing, so it is offered only where nothing real can be behind it: on a machine's own loopback
+address, straight from a browser on it, and never in production. Everywhere else these pages do not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, g, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from shared.contracts.roles import Role
+from shared.platform.app_factory import bare_app
+from shared.platform.auth import person_of_session, sign_in
+from shared.platform.roster import Person
+from shared.platform.runtime import Runtime
+from shared.platform.web import assets, session_pages
+from shared.platform.web.access import public
+from shared.platform.web.links import service_url
+from shared.platform.web.pages import render_page
+from shared.platform.web.security import protect
+from shared.platform.web.unit import current_runtime
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
+PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The people of one role, in the order of their names."""
+
+    title: str
+    people: Sequence[Person]
+    id: str
+
+
+def create_front(runtime: Runtime, people: Callable[[], Sequence[Person]]) -> Flask:
+    """Return the app for `/`, `/sign-in` and `/sign-out`; `people` lists those whom one may sign in as."""
+    app = bare_app("front", runtime)
+    app.before_request(_nobody_yet)
+    protect(app, runtime.settings)
+    app.register_blueprint(assets.blueprint)
+    app.register_blueprint(session_pages.blueprint)
+
+    @app.get("/")
+    @public("says what the suite is")
+    def front() -> BaseResponse:
+        if person_of_session(runtime.clock.now()):
+            return redirect(service_url("pep"), 303)
+        return render_page("front.html", title="Start", may_sign_in=may_pick_a_name())
+
+    @app.get("/sign-in")
+    @public("nobody is signed in yet")
+    def sign_in_page() -> Response:
+        _only_where_allowed()
+        return render_page(
+            "sign_in.html",
+            title="Sign in",
+            groups=groups(people()),
+            wide=True,
+            next=safe_path(request.args.get("next")),
+        )
+
+    @app.post("/sign-in")
+    @public("nobody is signed in yet")
+    def pick_a_name() -> BaseResponse:
+        _only_where_allowed()
+        wanted = request.form.get("person", "")
+        if not any(person.id == wanted and person.active for person in people()):
+            return redirect(url_for("sign_in_page"), 303)
+        sign_in(wanted, runtime.clock.now())
+        return redirect(safe_path(request.form.get("next")) or service_url("pep"), 303)
+
+    return app
+
+
+def groups(people: Sequence[Person]) -> list[Group]:
+    """Return the active people by role, a person of two roles twice; roles in the order of the guidance."""
+    found = []
+    for role in Role:
+        members = [person for person in people if person.active and role in person.kinds]
+        if members:
+            found.append(Group(role.title, sorted(members, key=lambda person: person.name), role.value))
+    return found
+
+
+def safe_path(wanted: str | None) -> str:
+    """Return a path on this host to go to after signing in, or an empty text for anything that leads elsewhere."""
+    if not wanted or not wanted.startswith("/") or "\\" in wanted or any(ord(letter) < 33 for letter in wanted):
+        return ""
+    parts = urlsplit(wanted)
+    return wanted if not (parts.scheme or parts.netloc or wanted.startswith("//")) else ""
+
+
+def may_pick_a_name() -> bool:
+    """Tell whether this request comes from a browser on this very machine, in an installation with invented people."""
+    if current_runtime().settings.is_production or any(name in request.headers for name in PROXY_HEADERS):
+        return False
+    try:
+        near = ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False
+    host = urlsplit(f"//{request.host}").hostname or ""
+    return near and host in LOOPBACK_NAMES
+
+
+def _only_where_allowed() -> None:
+    if not may_pick_a_name():
+        abort(404)
+
+
+def _nobody_yet() -> None:
+    g.actor = None
+    g.by_token = False
