@@ -1,7 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from services.pep.domain.periods import Calendar
 from services.pep.domain.policy import Policy
 from services.pep.domain.terms import phase_of, year_group
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
+from tests.pep.plan_world import World
 
 
 @pytest.fixture
@@ -43,3 +45,10 @@ def make_child() -> Callable[..., Child]:
         return Child(born_on=born_on, entered_care_on=entered, **{**values, **given})
 
     return make
+
+
+@pytest.fixture
+def world(tmp_path: Path, make_child: Callable[..., Child]) -> Iterator[World]:
+    made = World(tmp_path, make_child())
+    yield made
+    made.runtime.close()

@@ -29,9 +29,7 @@ def add_education_part(connection: Connection, part: EducationPart, written_at: 
 def education_parts_of(connection: Connection, child_id: str) -> list[EducationPart]:
     """Return what was written into a child's care plan, the newest first."""
     query = (
-        select(education_table)
-        .where(education_table.c.child_id == child_id)
-        .order_by(education_table.c.written_at.desc(), education_table.c.submission.desc())
+        select(education_table).where(education_table.c.child_id == child_id).order_by(education_table.c.number.desc())
     )
     return [_part(row) for row in connection.execute(query).mappings()]
 
@@ -109,7 +107,7 @@ def _concern(row: Mapping[Any, Any]) -> Concern:
 
 
 def _part(row: Mapping[Any, Any]) -> EducationPart:
-    values = {name: value for name, value in row.items() if name != "written_at"}
+    values = {name: value for name, value in row.items() if name not in ("number", "written_at")}
     values["agreed"] = tuple(Agreed(**one) for one in values["agreed"])
     values["targets"] = tuple(
         AgreedTarget(**{**one, "by_date": date.fromisoformat(one["by_date"]) if one["by_date"] else None})

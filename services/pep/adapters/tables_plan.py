@@ -139,7 +139,8 @@ child_views = Table(
 care_plan_education = Table(
     "care_plan_education",
     metadata,
-    Column("id", String(36), primary_key=True),
+    Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
     Column("child_id", String(36), ForeignKey(child.c.id), nullable=False),
     Column("plan_id", String(36), ForeignKey(plan.c.id), nullable=False),
     Column("submission", Integer, nullable=False),
@@ -153,6 +154,7 @@ care_plan_education = Table(
     Column("sources", Json, nullable=False),
     Column("written_at", UtcDateTime, nullable=False),
     UniqueConstraint("plan_id", "submission"),
+    sqlite_autoincrement=True,
 )
 Index(None, care_plan_education.c.child_id)
 
