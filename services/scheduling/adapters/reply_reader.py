@@ -70,8 +70,8 @@ def _with_calendar(said: IncomingMail, calendar: CalendarAnswer, parts: list[Mes
     return replace(
         said,
         kind=kind,
-        method=calendar.method[:20],
-        uid=calendar.uid,
+        method=clean_text(calendar.method)[:20],
+        uid=clean_text(calendar.uid),
         participants=calendar.participants,
         sequence=calendar.sequence,
         dtstamp=calendar.dtstamp,
@@ -88,7 +88,7 @@ def _parsed(raw: bytes) -> Message:
 
 def _headers(mail: Message, mail_proof: str) -> IncomingMail:
     senders = [address.strip().casefold() for _, address in getaddresses([_header(mail, "From")]) if "@" in address]
-    sender = senders[0][:254] if len(senders) == 1 and len(mail.get_all("From", [])) == 1 else ""
+    sender = clean_text(senders[0])[:254] if len(senders) == 1 and len(mail.get_all("From", [])) == 1 else ""
     proof, disowned = read_proof(mail.get_all("Authentication-Results", []), sender, mail_proof)
     return IncomingMail(
         kind=Kind.WRITTEN,
