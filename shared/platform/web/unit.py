@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask import current_app, g
+from flask import current_app, g, request
 
 from shared.platform.access import Actor
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.work import Work, reading_work, writing_work
+
+READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 def current_runtime() -> Runtime:
@@ -40,7 +42,9 @@ def reading(actor: Actor | None = None) -> Iterator[Work]:
 
 @contextmanager
 def writing(actor: Actor | None = None) -> Iterator[Work]:
-    """Open a unit of work that may write; it is committed when the block ends."""
+    """Open a unit of work that may write; it is committed when the block ends. GET and HEAD change nothing."""
+    if request.method in READING_METHODS:
+        raise RuntimeError(f"{request.method} {request.path} wants to write; only a form or an API call may.")
     with writing_work(current_runtime(), current_spec(), actor or _signed_in(), **_trace()) as work:
         yield work
 
