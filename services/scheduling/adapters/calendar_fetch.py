@@ -55,14 +55,14 @@ def _get(parts: SplitResult, allow_loopback: bool) -> tuple[bytes, str | None]:
         connection.sock = _connect(parts.scheme, host, port, allow_loopback)
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         connection.request("GET", path, headers={"Accept": "text/calendar, */*;q=0.1", "User-Agent": "pep-suite"})
-        response = connection.getresponse()
-        if response.status in _REDIRECTS and response.getheader("Location"):
-            return b"", response.getheader("Location")
-        if response.status != 200:
-            raise UnusableCalendar(
-                "calendar_not_there", f"The address answered “{response.status} {response.reason}”, not a calendar."
-            )
-        body = _read(response)
+        with connection.getresponse() as response:
+            if response.status in _REDIRECTS and response.getheader("Location"):
+                return b"", response.getheader("Location")
+            if response.status != 200:
+                raise UnusableCalendar(
+                    "calendar_not_there", f"The address answered “{response.status} {response.reason}”, not a calendar."
+                )
+            body = _read(response)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise UnusableCalendar(
             "calendar_unreachable", "The address could not be reached. Check it, or upload the calendar as a file."

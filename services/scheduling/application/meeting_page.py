@@ -56,7 +56,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     return MeetingPage(
         meeting=meeting if sees_family else _without_family(work, meeting),
         child=child_of(work, child_id),
-        may_arrange=may_arrange and not started,
+        may_arrange=may_arrange,
         may_record_answer=may(work, "scheduling.meeting.record_answer", child_id),
         may_record_held=may(work, "scheduling.meeting.record_held", child_id),
         sees_addresses=may(work, "scheduling.meeting.read", child_id, "addresses"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.scheduling.adapters import links_store
+from services.scheduling.entrypoints.send_mail import send_due_mail
 from shared.platform.service import Job
 from shared.platform.work import Work
 
@@ -14,4 +15,7 @@ def forget_expired_links(work: Work) -> None:
     links_store.forget_expired(work.connection, work.now)
 
 
-JOBS = (Job("forget-expired-links", timedelta(hours=6), forget_expired_links),)
+JOBS = (
+    Job("send-mail", timedelta(seconds=1), run_alone=send_due_mail),
+    Job("forget-expired-links", timedelta(hours=6), forget_expired_links),
+)

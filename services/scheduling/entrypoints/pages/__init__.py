@@ -1,1 +1,13 @@
-"""Pages."""
+"""The pages of the scheduling service."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from services.scheduling.entrypoints.pages import answer, arrange, held_mail, meeting, my_meetings, terms
+
+
+def register_pages(app: Flask) -> None:
+    """Add every page."""
+    for part in (my_meetings, meeting, arrange, held_mail, answer, terms):
+        app.register_blueprint(part.pages)

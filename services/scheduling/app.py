@@ -1,0 +1,28 @@
+"""The scheduling service: what it is made of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from services.scheduling.adapters import tables, tables_mail
+from services.scheduling.entrypoints.api import register_api
+from services.scheduling.entrypoints.jobs import JOBS
+from services.scheduling.entrypoints.pages import register_pages
+from services.scheduling.entrypoints.subscriptions import SUBSCRIPTIONS
+from shared.platform.service import NavigationItem, ServiceSpec
+
+HERE = Path(__file__).parent
+_ALL_TABLES = (tables.meeting, tables_mail.mail_out)
+
+SPEC = ServiceSpec(
+    name="scheduling",
+    title="Meetings",
+    metadata=tables.metadata,
+    register_pages=register_pages,
+    register_api=register_api,
+    subscriptions=SUBSCRIPTIONS,
+    migrations=HERE / "migrations",
+    templates=HERE / "templates",
+    jobs=JOBS,
+    navigation=(NavigationItem("My meetings", "/"),),
+)

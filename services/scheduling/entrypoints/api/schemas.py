@@ -1,0 +1,166 @@
+"""What the API of meetings takes and gives. Instants are UTC, days are dates."""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from services.scheduling.domain.meeting import Answer, MeetingState, Mode
+from shared.kernel.clock import LONDON
+
+ANSWERS = [answer.value for answer in Answer if answer is not Answer.NEEDS_ACTION]
+STATES = [state.value for state in MeetingState]
+
+
+class InviteeSchema(Schema):
+    """Somebody who is invited; `email` and `name` are absent where the reader may not see them."""
+
+    id = fields.String(dump_only=True)
+    person_id = fields.String()
+    name = fields.String()
+    role = fields.String()
+    required = fields.Boolean(metadata={"description": "The meeting should not go ahead without them"})
+    answer = fields.String(metadata={"description": "needs_action, accepted, tentative or declined"})
+    answered_at = fields.AwareDateTime(allow_none=True)
+    answered_by = fields.String(metadata={"description": "mail, link or worker; empty without an answer"})
+    email = fields.String()
+
+
+class MeetingSummarySchema(Schema):
+    """A meeting in a list."""
+
+    id = fields.String()
+    child_id = fields.String()
+    child_name = fields.String()
+    plan_id = fields.String()
+    reason = fields.String()
+    term = fields.String()
+    asked_on = fields.Date()
+    meet_by = fields.Date(metadata={"description": "The latest date for the meeting"})
+    state = fields.String(validate=validate.OneOf(STATES))
+    starts_at = fields.AwareDateTime(allow_none=True)
+    ends_at = fields.AwareDateTime(allow_none=True)
+    mode = fields.String(allow_none=True)
+    invited = fields.Integer()
+    coming = fields.Integer()
+    held_mails = fields.Integer(metadata={"description": "Replies by mail that somebody must look at"})
+
+
+class MeetingSchema(MeetingSummarySchema):
+    """A meeting with everybody who is invited."""
+
+    place = fields.String()
+    joining_link = fields.String()
+    invitees = fields.List(fields.Nested(InviteeSchema))
+    attended = fields.List(fields.String(), metadata={"description": "Ids of the people who came"})
+    version = fields.Integer()
+
+
+class MeetingQuerySchema(Schema):
+    """How to narrow the list."""
+
+    state = fields.String(validate=validate.OneOf(STATES))
+    child_id = fields.String()
+    plan_id = fields.String()
+
+
+class GuestSchema(Schema):
+    """Somebody to invite, from the child's team."""
+
+    person_id = fields.String(required=True)
+    required = fields.Boolean(load_default=False)
+
+
+class ArrangementSchema(Schema):
+    """When and where a meeting is to be, and who is invited (left out: those the authority's policy invites)."""
+
+    start = fields.AwareDateTime(required=True, default_timezone=LONDON)
+    end = fields.AwareDateTime(required=True, default_timezone=LONDON)
+    mode = fields.String(load_default=Mode.IN_PERSON.value, validate=validate.OneOf([mode.value for mode in Mode]))
+    place = fields.String(load_default="", validate=validate.Length(max=300))
+    joining_link = fields.String(load_default="", validate=validate.Length(max=900))
+    invitees = fields.List(fields.Nested(GuestSchema), load_default=None, allow_none=True)
+
+
+class CancellationSchema(Schema):
+    """Why a meeting is cancelled; with `rearranging` it goes back on the list."""
+
+    reason = fields.String(load_default="not_needed", validate=validate.OneOf(["rearranging", "not_needed"]))
+
+
+class AnswerInSchema(Schema):
+    """An answer that an invitee gave a worker."""
+
+    invitee_id = fields.String(required=True)
+    answer = fields.String(required=True, validate=validate.OneOf(ANSWERS))
+    comment = fields.String(load_default="", validate=validate.Length(max=1000))
+
+
+class HeldSchema(Schema):
+    """Who came: ids of invited people."""
+
+    attended = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
+
+
+class SlotQuerySchema(Schema):
+    """For how long, and how many times to offer."""
+
+    minutes = fields.Integer(load_default=0, validate=validate.Range(0, 240))
+    count = fields.Integer(load_default=10, validate=validate.Range(1, 50))
+
+
+class PointSchema(Schema):
+    """One thing to know about a time."""
+
+    code = fields.String()
+    text = fields.String()
+    good = fields.Boolean()
+
+
+class SlotSchema(Schema):
+    """A time that can be offered."""
+
+    starts_at = fields.AwareDateTime()
+    ends_at = fields.AwareDateTime()
+    points = fields.List(fields.Nested(PointSchema))
+
+
+class ObstacleSchema(Schema):
+    """The one constraint that stands most in the way."""
+
+    constraint = fields.String()
+    opens = fields.Integer(metadata={"description": "How many times there would be without it"})
+    text = fields.String()
+
+
+class SuggestionsSchema(Schema):
+    """Times to offer, best first; `late` says that they come after the latest date."""
+
+    slots = fields.List(fields.Nested(SlotSchema))
+    late = fields.Boolean()
+    obstacle = fields.Nested(ObstacleSchema, allow_none=True)
+
+
+class TermDateSchema(Schema):
+    """An entry of a term calendar; `last` is included."""
+
+    kind = fields.String()
+    first = fields.Date()
+    last = fields.Date()
+    summary = fields.String()
+
+
+class TermsSchema(Schema):
+    """A school's term calendar; without one `source` is empty and the usual school year is used."""
+
+    urn = fields.String()
+    name = fields.String()
+    source = fields.String()
+    imported_at = fields.AwareDateTime(allow_none=True)
+    dates = fields.List(fields.Nested(TermDateSchema))
+
+
+class TermsInSchema(Schema):
+    """Where to get a term calendar: its text, or an address on the web."""
+
+    calendar = fields.String(load_default="", validate=validate.Length(max=1_000_000))
+    address = fields.String(load_default="", validate=validate.Length(max=900))

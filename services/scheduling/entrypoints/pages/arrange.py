@@ -1,0 +1,238 @@
+"""Arranging a meeting in three steps: a time, the people, check and send. Nothing changes before the last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from services.scheduling.application.guests import choose_guests, missing_roles, propose_guests
+from services.scheduling.application.lookup import child_of, find_meeting, policy_for
+from services.scheduling.application.meetings import Wish, arrange, move
+from services.scheduling.application.slots import judge_time, suggest_times
+from services.scheduling.domain.meeting import Booking, Guest, Meeting, MeetingState, Mode
+from services.scheduling.entrypoints import wording
+from services.scheduling.entrypoints.pages.arrange_forms import (
+    ChosenTime,
+    InvitationSchema,
+    PeopleSchema,
+    read_time,
+    slot_options,
+    time_values,
+)
+from shared.kernel.errors import Conflict, InvalidInput, Stale
+from shared.platform.web.access import allowed
+from shared.platform.web.forms import FormState, read_form
+from shared.platform.web.pages import render_page
+from shared.platform.web.unit import reading, writing
+from shared.platform.work import Work
+
+ARRANGE = "scheduling.meeting.arrange"
+pages = Blueprint("arrange", __name__, url_prefix="/meetings/<meeting_id>")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What each step shows on top: the meeting, the child, and the policy's usual length."""
+
+    meeting: Meeting
+    child_name: str
+    school_name: str
+    minutes: int
+
+
+@pages.get("/times")
+@allowed(ARRANGE)
+def times(meeting_id: str) -> Response:
+    """Offer times, each with what speaks for it; or take one that is typed."""
+    return _times_page(meeting_id, FormState.asked())
+
+
+@pages.get("/people")
+@allowed(ARRANGE)
+def people(meeting_id: str) -> Response:
+    """Show who would be invited, to be changed."""
+    chosen, errors = read_time(request.args)
+    if chosen is None:
+        return _times_page(meeting_id, replace(FormState.asked(), errors=errors), 422)
+    return _people_page(meeting_id, chosen, FormState.asked())
+
+
+@pages.get("/check")
+@allowed(ARRANGE)
+def check(meeting_id: str) -> Response:
+    """Show everything once more before it is sent."""
+    chosen, errors = read_time(request.args)
+    if chosen is None:
+        return _times_page(meeting_id, replace(FormState.asked(), errors=errors), 422)
+    values, errors = read_form(PeopleSchema(), request.args)
+    if errors:
+        return _people_page(meeting_id, chosen, replace(FormState.asked(), errors=errors), 422)
+    required = {person_id: person_id in values["must"] for person_id in values["invite"]}
+    with reading() as work:
+        desk = _desk(work, meeting_id)
+        where = _where(desk)
+    return _check_page(meeting_id, chosen, required, FormState.saved(where))
+
+
+@pages.post("/arrangement")
+@allowed(ARRANGE)
+def send(meeting_id: str) -> BaseResponse:
+    """Arrange (or move) the meeting and send the invitations."""
+    chosen, errors = read_time(request.form)
+    values, more_errors = read_form(InvitationSchema())
+    invite = request.form.getlist("invite")
+    required = {person_id: person_id in request.form.getlist("must") for person_id in invite}
+    if chosen is None:
+        return _times_page(meeting_id, FormState(request.form, errors), 422)
+    if more_errors:
+        return _check_page(meeting_id, chosen, required, FormState.typed(more_errors), 422)
+    booking = Booking(chosen.starts_at, chosen.ends_at, Mode(values["mode"]), values["place"], values["joining_link"])
+    try:
+        with writing() as work:
+            state = find_meeting(work, meeting_id, ARRANGE).state
+            act = arrange if state is MeetingState.TO_ARRANGE else move
+            done = act(work, meeting_id, Wish(booking, required), values["version"])
+    except InvalidInput as refused:
+        return _check_page(meeting_id, chosen, required, FormState.typed(refused.errors), 422)
+    except (Stale, Conflict) as refused:
+        form = FormState.typed({"": [refused.message]})
+        return _check_page(meeting_id, chosen, required, form, refused.status, refused=refused)
+    by_mail = sum(1 for each in done.invitees if each.email)
+    others = len(done.invitees) - by_mail
+    sent = "1 invitation is" if by_mail == 1 else f"{by_mail} invitations are"
+    flash(f"The meeting is arranged and {sent} on the way.", "success")
+    if others:
+        flash("Somebody has no e-mail address. Tell them by letter or telephone; the page says who.", "warning")
+    return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+def _desk(work: Work, meeting_id: str) -> Desk:
+    meeting = find_meeting(work, meeting_id, ARRANGE)
+    child = child_of(work, meeting.child_id)
+    booking = meeting.booking
+    usual = policy_for(work).meeting_minutes
+    minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60) if booking else usual
+    return Desk(meeting, child.name, child.school_name, minutes)
+
+
+def _where(desk: Desk) -> dict[str, str]:
+    booking = desk.meeting.booking
+    if booking is None:
+        return {"mode": Mode.IN_PERSON.value, "place": desk.school_name, "joining_link": ""}
+    return {"mode": booking.mode.value, "place": booking.place, "joining_link": booking.joining_link}
+
+
+def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response:
+    with reading() as work:
+        desk = _desk(work, meeting_id)
+        length = form.text("minutes")
+        minutes = int(length) if length.isdecimal() and 15 <= int(length) <= 240 else desk.minutes
+        found = suggest_times(work, meeting_id, minutes=minutes)
+    values = {"minutes": str(minutes), **{key: form.text(key) for key in form.values}}
+    return _render(
+        "scheduling/times.html",
+        "Choose a time",
+        desk,
+        status,
+        form=replace(form, values=values),
+        found=found,
+        options=slot_options(found.slots),
+        minutes=minutes,
+    )
+
+
+def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: int = 200) -> Response:
+    with reading() as work:
+        desk = _desk(work, meeting_id)
+        proposed = propose_guests(work, desk.meeting)
+        invited = [guest for guest, wanted in proposed if wanted]
+        points = judge_time(work, desk.meeting, invited, chosen.starts_at, chosen.ends_at)
+    if "invite" not in form.values and not form.errors:
+        form = FormState.saved(
+            {
+                "invite": [guest.person_id for guest in invited],
+                "must": [guest.person_id for guest, _ in proposed if guest.required],
+            }
+        )
+    return _render(
+        "scheduling/people.html",
+        "Choose who is invited",
+        desk,
+        status,
+        form=form,
+        chosen=chosen,
+        points=points,
+        time_values=time_values(chosen),
+        people=[_person_option(guest) for guest, _ in proposed],
+        must_be=[{"value": guest.person_id, "text": guest.name} for guest, _ in proposed],
+    )
+
+
+def _check_page(
+    meeting_id: str,
+    chosen: ChosenTime,
+    required: dict[str, bool],
+    form: FormState,
+    status: int = 200,
+    refused: Stale | Conflict | None = None,
+) -> Response:
+    with reading() as work:
+        desk = _desk(work, meeting_id)
+        try:
+            guests = choose_guests(work, desk.meeting, required)
+        except InvalidInput as wrong:
+            return _people_page(meeting_id, chosen, FormState(request.values, wrong.errors), 422)
+        points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at)
+        missing = missing_roles(work, guests)
+    others = refused.facts.get("alternatives", []) if refused is not None else []
+    return _render(
+        "scheduling/check.html",
+        "Check and send the invitations",
+        desk,
+        status,
+        form=form,
+        chosen=chosen,
+        points=points,
+        missing=missing,
+        guests=guests,
+        time_values=time_values(chosen),
+        people_values=_people_values(required),
+        alternatives=_links_to(others if isinstance(others, list) else [], meeting_id, desk, required),
+        theirs=desk.meeting if isinstance(refused, Stale) else None,
+        modes=[{"value": mode.value, "text": text} for mode, text in wording.MODES.items()],
+    )
+
+
+def _person_option(guest: Guest) -> dict[str, Any]:
+    reached = guest.email or "No e-mail address: tell them by letter or telephone"
+    return {
+        "value": guest.person_id,
+        "text": f"{guest.name} ({wording.role_title(guest.role)})",
+        "hint": reached,
+    }
+
+
+def _people_values(required: dict[str, bool]) -> list[tuple[str, str]]:
+    must = [("must", person_id) for person_id, needed in required.items() if needed]
+    return [*(("invite", person_id) for person_id in required), *must]
+
+
+def _links_to(others: list[Any], meeting_id: str, desk: Desk, required: dict[str, bool]) -> list[dict[str, str]]:
+    links = []
+    for other in others:
+        starts_at, ends_at = datetime.fromisoformat(other["start"]), datetime.fromisoformat(other["end"])
+        query = urlencode([*time_values(ChosenTime(starts_at, ends_at)), *_people_values(required)])
+        href = f"{url_for('arrange.check', meeting_id=meeting_id)}?{query}"
+        links.append({"text": wording.when(starts_at, ends_at), "href": href})
+    return links
+
+
+def _render(template: str, title: str, desk: Desk, status: int, **context: Any) -> Response:
+    return render_page(
+        template, title=title, status=status, heading=title, desk=desk, meeting=desk.meeting, words=wording, **context
+    )

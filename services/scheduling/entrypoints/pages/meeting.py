@@ -1,0 +1,194 @@
+"""The page of a meeting, and what is recorded on it: an answer told by telephone, who came, a cancellation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from marshmallow import Schema, fields, validate
+from werkzeug.wrappers import Response as BaseResponse
+
+from services.scheduling.application.answers import record_told_answer
+from services.scheduling.application.incoming_mail import REASONS
+from services.scheduling.application.lookup import find_meeting
+from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
+from services.scheduling.application.meetings import cancel, record_held
+from services.scheduling.domain.meeting import Answer
+from services.scheduling.entrypoints import wording
+from shared.kernel.errors import Conflict, InvalidInput, Stale
+from shared.platform.web.access import allowed
+from shared.platform.web.fields import Text, Whole
+from shared.platform.web.forms import FormState, read_form
+from shared.platform.web.pages import render_page
+from shared.platform.web.unit import reading, writing
+
+pages = Blueprint("meeting", __name__, url_prefix="/meetings/<meeting_id>")
+
+
+class AnswerSchema(Schema):
+    """An answer, with a line to the organiser."""
+
+    answer = fields.String(
+        required=True,
+        validate=validate.OneOf([answer.value for answer in wording.ANSWERS]),
+        metadata={"label": "Answer", "select": True},
+    )
+    comment = Text(load_default="", validate=validate.Length(max=1000), metadata={"label": "Message"})
+
+
+class HeldSchema(Schema):
+    """Who came to a meeting."""
+
+    attended = fields.List(
+        fields.String(), required=True, metadata={"label": "Who came", "select": True}, validate=validate.Length(min=1)
+    )
+    version = Whole(required=True, metadata={"label": "Version"})
+
+
+class CancelSchema(Schema):
+    """Why a meeting is cancelled."""
+
+    reason = fields.String(
+        required=True,
+        validate=validate.OneOf(["rearranging", "not_needed"]),
+        metadata={"label": "Why you are cancelling", "select": True},
+    )
+    version = Whole(required=True, metadata={"label": "Version"})
+
+
+@pages.get("")
+@allowed("scheduling.meeting.read")
+def show(meeting_id: str) -> Response:
+    """Show a meeting: when and where, who comes, what was sent, what happened."""
+    with reading() as work:
+        page = look_at_meeting(work, meeting_id)
+    return _render("scheduling/meeting.html", page, wording.meeting_title(page.meeting), mail_reasons=REASONS)
+
+
+@pages.get("/invitees/<invitee_id>/answer")
+@allowed("scheduling.meeting.record_answer")
+def ask_answer(meeting_id: str, invitee_id: str) -> Response:
+    """Show the form for an answer that was told to the worker."""
+    return _answer_form(meeting_id, invitee_id, FormState())
+
+
+@pages.post("/invitees/<invitee_id>/answer")
+@allowed("scheduling.meeting.record_answer")
+def save_answer(meeting_id: str, invitee_id: str) -> BaseResponse:
+    """Record an answer that was told to the worker."""
+    values, errors = read_form(AnswerSchema())
+    if errors:
+        return _answer_form(meeting_id, invitee_id, FormState.typed(errors), 422)
+    with writing() as work:
+        meeting = record_told_answer(work, meeting_id, invitee_id, Answer(values["answer"]), values["comment"])
+        who = meeting.invitee(invitee_id)
+    flash(f"The answer of {who.name} is recorded.", "success")
+    return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+@pages.get("/held")
+@allowed("scheduling.meeting.record_held")
+def held(meeting_id: str) -> Response:
+    """Ask who came."""
+    with reading() as work:
+        page = look_at_meeting(work, meeting_id)
+    coming = [each.person_id for each in page.meeting.invitees if each.answer is Answer.ACCEPTED]
+    return _held_form(page, FormState.saved({"attended": coming}))
+
+
+@pages.post("/held")
+@allowed("scheduling.meeting.record_held")
+def save_held(meeting_id: str) -> BaseResponse:
+    """Record that the meeting was held and who came."""
+    values, errors = read_form(HeldSchema())
+    try:
+        if not errors:
+            with writing() as work:
+                record_held(work, meeting_id, values["attended"], values["version"])
+            flash("The meeting is recorded as held.", "success")
+            return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+    except InvalidInput as refused:
+        errors = refused.errors
+    except (Stale, Conflict) as refused:
+        errors = {"": [refused.message]}
+    with reading() as work:
+        page = look_at_meeting(work, meeting_id)
+    return _held_form(page, FormState.typed(errors), 422)
+
+
+@pages.get("/cancel")
+@allowed("scheduling.meeting.arrange")
+def ask_cancel(meeting_id: str) -> Response:
+    """Ask why the meeting is cancelled, and say what happens then."""
+    with reading() as work:
+        find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+        page = look_at_meeting(work, meeting_id)
+    return _cancel_form(page, FormState())
+
+
+@pages.post("/cancel")
+@allowed("scheduling.meeting.arrange")
+def save_cancel(meeting_id: str) -> BaseResponse:
+    """Cancel the meeting."""
+    values, errors = read_form(CancelSchema())
+    try:
+        if not errors:
+            with writing() as work:
+                cancel(work, meeting_id, values["reason"], values["version"])
+            flash("The meeting is cancelled. Everybody who was invited by e-mail is being told.", "success")
+            return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+    except (Stale, Conflict) as refused:
+        errors = {"": [refused.message]}
+    with reading() as work:
+        page = look_at_meeting(work, meeting_id)
+    return _cancel_form(page, FormState.typed(errors), 422)
+
+
+def _answer_form(meeting_id: str, invitee_id: str, form: FormState, status: int = 200) -> Response:
+    with reading() as work:
+        find_meeting(work, meeting_id, "scheduling.meeting.record_answer")
+        page = look_at_meeting(work, meeting_id)
+    who = page.meeting.invitee(invitee_id)
+    options = [{"value": answer.value, "text": text} for answer, text in _third_person(who.name).items()]
+    title = f"What did {who.name} say?"
+    return _render("scheduling/told_answer.html", page, title, status, form=form, who=who, options=options)
+
+
+def _held_form(page: MeetingPage, form: FormState, status: int = 200) -> Response:
+    options = [
+        {"value": each.person_id, "text": each.name, "hint": wording.role_title(each.role)}
+        for each in page.meeting.invitees
+    ]
+    return _render("scheduling/held.html", page, "Who came to the meeting?", status, form=form, options=options)
+
+
+def _cancel_form(page: MeetingPage, form: FormState, status: int = 200) -> Response:
+    arranged = page.meeting.booking is not None
+    reasons = [
+        {"value": code, "text": text}
+        for code, text in wording.CANCEL_REASONS.items()
+        if code != "child_left_care" and (arranged or code != "rearranging")
+    ]
+    return _render("scheduling/cancel.html", page, "Cancel the meeting", status, form=form, reasons=reasons)
+
+
+def _third_person(name: str) -> dict[Answer, str]:
+    return {
+        Answer.ACCEPTED: f"Yes, {name} will come",
+        Answer.TENTATIVE: "Perhaps",
+        Answer.DECLINED: f"No, {name} cannot come",
+    }
+
+
+def _render(template: str, page: MeetingPage, title: str, status: int = 200, **context: Any) -> Response:
+    return render_page(
+        template,
+        title=f"{title}: {page.child.name}" if request.endpoint == "meeting.show" else title,
+        status=status,
+        heading=title,
+        page=page,
+        meeting=page.meeting,
+        child=page.child,
+        words=wording,
+        **context,
+    )

@@ -1,0 +1,73 @@
+"""A school's term calendar: what is known, and bringing in a new one."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from services.scheduling.adapters.term_calendars import MAX_BYTES, UnusableCalendar
+from services.scheduling.application.terms import import_file, import_from_address, look_at_terms
+from services.scheduling.domain.term_calendar import TermDateKind
+from shared.platform.access import may
+from shared.platform.web.access import allowed
+from shared.platform.web.forms import FormState
+from shared.platform.web.pages import render_page
+from shared.platform.web.unit import reading, writing
+
+KINDS = {
+    TermDateKind.FIRST_DAY: "First day",
+    TermDateKind.LAST_DAY: "Last day",
+    TermDateKind.TERM: "Term",
+    TermDateKind.CLOSED: "Closed to pupils",
+    TermDateKind.HOLIDAY: "Holiday",
+}
+pages = Blueprint("terms", __name__, url_prefix="/schools/<urn>/terms")
+
+
+@pages.get("")
+@allowed("scheduling.terms.read")
+def show(urn: str) -> Response:
+    """Show a school's term calendar."""
+    return _page(urn, FormState())
+
+
+@pages.post("")
+@allowed("scheduling.terms.import")
+def save(urn: str) -> BaseResponse:
+    """Bring in a calendar from a file or an address."""
+    upload = request.files.get("calendar")
+    address = request.form.get("address", "").strip()
+    try:
+        with writing() as work:
+            if upload is not None and upload.filename:
+                found = import_file(work, urn, upload.stream.read(MAX_BYTES + 1), upload.filename)
+            elif address:
+                found = import_from_address(work, urn, address)
+            else:
+                raise UnusableCalendar("nothing_given", "Choose a file or enter an address.")
+    except UnusableCalendar as refused:
+        field = "address" if address and not (upload and upload.filename) else "calendar"
+        return _page(urn, FormState.typed({field: [refused.message]}), 422)
+    count = len(found.stored.entries) if found.stored else 0
+    flash(f"{count} term dates of {found.school.name} were brought in.", "success")
+    return redirect(url_for("terms.show", urn=urn), 303)
+
+
+def _page(urn: str, form: FormState, status: int = 200) -> Response:
+    with reading() as work:
+        terms = look_at_terms(work, urn)
+        may_import = may(work, "scheduling.terms.import")
+        today = work.today
+    entries = terms.stored.entries if terms.stored else ()
+    return render_page(
+        "scheduling/terms.html",
+        title=f"Term dates: {terms.school.name}",
+        status=status,
+        form=form,
+        terms=terms,
+        coming=[entry for entry in entries if entry.last >= today],
+        past_count=sum(1 for entry in entries if entry.last < today),
+        ahead=terms.school_days_ahead(today),
+        kinds=KINDS,
+        may_import=may_import,
+    )
