@@ -141,6 +141,12 @@ def whole_team(connection: Connection, child_id: str) -> list[Membership]:
     return sorted(found, key=lambda member: (order.index(member.role), member.name, member.from_date))
 
 
+def membership(connection: Connection, membership_id: str) -> Membership | None:
+    """Return a membership by its id, or None when there is none."""
+    row = connection.execute(_memberships().where(MEMBERSHIP.c.id == membership_id)).mappings().first()
+    return _membership(row) if row else None
+
+
 def teams(connection: Connection, child_ids: Iterable[str], on: date) -> dict[str, list[Membership]]:
     """Return the teams of several children on a day; one query."""
     wanted = set(child_ids)
