@@ -44,6 +44,8 @@ PEP_CHILD: Mapping[str, Permission] = {
     "pep.child.enter_care": Permission(
         "Record that a child became looked after", authority=SOCIAL_CARE | VIRTUAL_SCHOOL
     ),
+    "pep.children.import": Permission("Import the authority's SSDA903 return", authority=HEAD),
+    "pep.term.open": Permission("Open the plans of a new term for every child", authority=HEAD),
     "pep.child.edit": Permission("Correct a child's details", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
     "pep.child.change_school": Permission(
         "Record a change of school", team=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL, authority=HEAD

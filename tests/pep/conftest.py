@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from services.pep.adapters.policies import load_policy
 from services.pep.domain.children import Child
@@ -13,7 +16,15 @@ from services.pep.domain.periods import Calendar
 from services.pep.domain.policy import Policy
 from services.pep.domain.terms import phase_of, year_group
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
+from tests.pep.child_world import Pep, make_pep
 from tests.pep.plan_world import World
+
+
+@pytest.fixture
+def pep(tmp_path: Path) -> Iterator[Pep]:
+    found = make_pep(tmp_path)
+    yield found
+    found.runtime.close()
 
 
 @pytest.fixture
@@ -52,3 +63,28 @@ def world(tmp_path: Path, make_child: Callable[..., Child]) -> Iterator[World]:
     made = World(tmp_path, make_child())
     yield made
     made.runtime.close()
+
+
+@dataclass
+class Counted:
+    """How many statements ran."""
+
+    count: int = 0
+
+
+@pytest.fixture
+def count_queries() -> Callable[[Connection], Any]:
+    @contextmanager
+    def counting(connection: Connection) -> Iterator[Counted]:
+        counted = Counted()
+
+        def count(*_: Any) -> None:
+            counted.count += 1
+
+        event.listen(connection, "before_cursor_execute", count)
+        try:
+            yield counted
+        finally:
+            event.remove(connection, "before_cursor_execute", count)
+
+    return counting

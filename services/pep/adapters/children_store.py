@@ -15,7 +15,9 @@ from services.pep.adapters.tables_child import child as table
 from services.pep.adapters.tables_child import review_held
 from services.pep.domain.children import Child
 from services.pep.domain.terms import Phase
+from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, NotFound, Stale
+from shared.platform.roster import MEMBERSHIP, live_on
 
 CHUNK = 400
 
@@ -25,6 +27,7 @@ class ChildFilter:
     """What a list of children is narrowed to.
 
     `search` is part of a name or of a reference; `ids` are the children that the reader may see, None for all.
+    `without_social_worker_on` keeps the children who have no social worker on that day.
     """
 
     search: str = ""
@@ -32,6 +35,7 @@ class ChildFilter:
     year_group: int | None = None
     school_urn: str = ""
     in_care: bool | None = True
+    without_social_worker_on: date | None = None
     ids: frozenset[str] | None = None
 
 
@@ -142,6 +146,13 @@ def _conditions(authority: str, chosen: ChildFilter) -> list[ColumnElement[bool]
         conditions.append(table.c.school_urn == chosen.school_urn)
     if chosen.in_care is not None:
         conditions.append(table.c.left_care_on.is_(None) if chosen.in_care else table.c.left_care_on.is_not(None))
+    if chosen.without_social_worker_on is not None:
+        on_team = select(MEMBERSHIP.c.id).where(
+            MEMBERSHIP.c.child_id == table.c.id,
+            MEMBERSHIP.c.role == Role.SOCIAL_WORKER,
+            live_on(chosen.without_social_worker_on),
+        )
+        conditions.append(~on_team.exists())
     if chosen.ids is not None:
         conditions.append(table.c.id.in_(chosen.ids))
     return conditions

@@ -1,0 +1,63 @@
+"""The pep service as the machinery sees it: its tables, pages, API, reactions and jobs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from services.pep.adapters import tables_child, tables_plan
+from services.pep.adapters.tables import metadata
+from services.pep.entrypoints.api import children as children_api
+from services.pep.entrypoints.api import schools as schools_api
+from services.pep.entrypoints.api import team as team_api
+from services.pep.entrypoints.jobs import JOBS
+from services.pep.entrypoints.pages import child_changes, children, entering_care, team, worklist
+from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
+from shared.platform.service import NavigationItem, ServiceSpec
+
+HERE = Path(__file__).parent
+
+PAGES = (
+    worklist.pages,
+    children.pages,
+    entering_care.pages,
+    child_changes.pages,
+    team.pages,
+)
+
+API = (
+    children_api.api,
+    team_api.api,
+    schools_api.api,
+)
+
+TABLES = (tables_child.child, tables_plan.plan)
+"""Both modules add their tables to `metadata` when they are loaded."""
+
+
+def register_pages(app: Flask) -> None:
+    """Add every page of the service."""
+    for blueprint in PAGES:
+        app.register_blueprint(blueprint)
+
+
+def register_api(smorest: Any) -> None:
+    """Add every resource of the service's API."""
+    for blueprint in API:
+        smorest.register_blueprint(blueprint)
+
+
+SPEC = ServiceSpec(
+    name="pep",
+    title="Personal Education Plans",
+    metadata=metadata,
+    register_pages=register_pages,
+    register_api=register_api,
+    subscriptions=SUBSCRIPTIONS,
+    migrations=HERE / "migrations",
+    templates=HERE / "templates",
+    jobs=JOBS,
+    navigation=(NavigationItem("My work", "/"), NavigationItem("Children", "/children")),
+)

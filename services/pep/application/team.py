@@ -1,0 +1,187 @@
+"""The team around the child: people join, leave and hand over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, timedelta
+
+from services.pep.adapters import children_store
+from services.pep.domain import team as rules
+from services.pep.domain.children import Child
+from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
+from shared.contracts.roles import Role
+from shared.kernel.errors import InvalidInput, NotFound
+from shared.kernel.ids import new_id
+from shared.platform import roster
+from shared.platform.access import may, permit
+from shared.platform.roster import Membership, Person
+from shared.platform.work import Work
+
+FURTHEST_AHEAD = timedelta(days=366)
+
+
+def record_person(work: Work, person: Person) -> Person:
+    """Record a person, or bring their record up to date, and tell the other services."""
+    permit(work, "pep.person.record")
+    return _record_person(work, person)
+
+
+def team_of(work: Work, child_id: str) -> list[Membership]:
+    """Return the team on this day as the reader may see it: a sealed place or address is absent."""
+    return [member for member in _visible(work, child_id) if rules.overlaps(member, work.today, work.today)]
+
+
+def whole_team_of(work: Work, child_id: str) -> list[Membership]:
+    """Return everyone who is, was or will be on the team, as the reader may see it."""
+    return _visible(work, child_id)
+
+
+def people_for(work: Work, role: Role, child: Child | None = None) -> list[Person]:
+    """Return the people known to the authority who can take a role, by name; for a child's school, its own teachers."""
+    found = [person for person in roster.people(work.connection) if role in person.kinds]
+    if role is Role.DESIGNATED_TEACHER and child is not None and child.school_urn:
+        return [person for person in found if person.school_urn == child.school_urn]
+    return found
+
+
+def add_member(work: Work, child_id: str, person_id: str, role: Role, from_date: date) -> Membership:
+    """Put a known person on a child's team in a role, from a day (it may lie ahead by up to a year)."""
+    permit(work, "pep.team.change", child_id)
+    child = children_store.load(work.connection, child_id)
+    return join_team(work, child, _known_person(work, person_id), role, from_date)
+
+
+def add_new_person(work: Work, child_id: str, name: str, email: str | None, role: Role, from_date: date) -> Membership:
+    """Record a carer, parent, child or advocate, and put them on a child's team."""
+    permit(work, "pep.team.change", child_id)
+    if role not in rules.FAMILY:
+        raise InvalidInput({"role": ["Staff are known to the authority already. Choose the person from the list."]})
+    if not name.strip():
+        raise InvalidInput({"name": ["Enter the person's name."]})
+    child = children_store.load(work.connection, child_id)
+    person = Person(new_id(), work.settings.authority, name.strip(), email or None, frozenset({role}), "")
+    _record_person(work, person)
+    return join_team(work, child, person, role, from_date)
+
+
+def end_membership(work: Work, membership_id: str, until: date) -> Membership:
+    """End a person's place on a team; `until` is its last day."""
+    member = membership(work, membership_id)
+    permit(work, "pep.team.change", member.child_id)
+    rules.check_may_end(member, until)
+    _check_not_too_far("until", until, work.today)
+    return _end(work, member, until)
+
+
+def change_worker(work: Work, membership_id: str, person_id: str, from_date: date) -> Membership:
+    """Hand a role over to another person: one place ends, the other begins, and the work is the successor's from then.
+
+    Nothing has to be reassigned: what is to be done on a child's record is asked of whoever holds the role.
+    """
+    member = membership(work, membership_id)
+    permit(work, "pep.team.change", member.child_id)
+    if member.person_id == person_id:
+        raise InvalidInput({"person_id": [f"{member.name} holds this role already. Choose someone else."]})
+    child = children_store.load(work.connection, member.child_id)
+    until = rules.hand_over(member, from_date)
+    _end(work, member, until)
+    return join_team(work, child, _known_person(work, person_id), member.role, from_date, after=member.id)
+
+
+def membership(work: Work, membership_id: str) -> Membership:
+    """Return a membership; raises `NotFound` where there is none, or the reader may not know of the child."""
+    found = roster.membership(work.connection, membership_id)
+    if found is None:
+        raise NotFound("membership_not_found", "There is no such record, or you are not on this child's team.")
+    permit(work, "pep.team.read", found.child_id)
+    return found
+
+
+def join_team(
+    work: Work, child: Child, person: Person, role: Role, from_date: date, *, after: str | None = None
+) -> Membership:
+    """Put a person on a child's team and tell the other services; the caller has asked the access policy.
+
+    `after` is the membership that hands over to this one, which may end on the very day.
+    """
+    _check_not_too_far("from_date", from_date, work.today)
+    team = [one for one in roster.whole_team(work.connection, child.id) if one.id != after]
+    rules.check_may_join(team, person.id, person.kinds, role, from_date, child.entered_care_on)
+    if role not in person.kinds:
+        person = _record_person(work, replace(person, kinds=person.kinds | {role}))
+    member = Membership(
+        new_id(), child.id, person.id, role, from_date, None, person.name, person.email, person.organisation
+    )
+    roster.join(work.connection, member)
+    work.publish(
+        f"child/{child.id}",
+        TeamMemberJoined(child.id, member.id, person.id, role.value, from_date, name=person.name, email=person.email),
+    )
+    return member
+
+
+def follow_school(work: Work, child: Child, since: date) -> None:
+    """Hand the designated teacher's place over to the child's new school: the old one ends, the new one's begins.
+
+    A school with one designated teacher on record has them put on the team; otherwise the place is left for the social
+    worker to fill.
+    """
+    for member in roster.whole_team(work.connection, child.id):
+        if member.role is Role.DESIGNATED_TEACHER and rules.overlaps(member, since):
+            _end(work, member, max(since - timedelta(days=1), member.from_date))
+    if child.school_urn is None:
+        return
+    teachers = people_for(work, Role.DESIGNATED_TEACHER, child)
+    if len(teachers) == 1:
+        holders = roster.whole_team(work.connection, child.id)
+        ended_same_day = next((m.id for m in holders if m.role is Role.DESIGNATED_TEACHER and m.until == since), None)
+        join_team(work, child, teachers[0], Role.DESIGNATED_TEACHER, since, after=ended_same_day)
+
+
+def _record_person(work: Work, person: Person) -> Person:
+    roster.record_person(work.connection, person)
+    work.publish(
+        f"person/{person.id}",
+        PersonRecorded(
+            person_id=person.id,
+            authority=person.authority,
+            kinds=tuple(sorted(person.kinds)),
+            organisation=person.organisation,
+            name=person.name,
+            email=person.email,
+            school_urn=person.school_urn,
+            active=person.active,
+        ),
+    )
+    return person
+
+
+def _end(work: Work, member: Membership, until: date) -> Membership:
+    roster.leave(work.connection, member.id, until)
+    work.publish(
+        f"child/{member.child_id}",
+        TeamMemberLeft(member.child_id, member.id, member.person_id, member.role.value, until),
+    )
+    return replace(member, until=until)
+
+
+def _visible(work: Work, child_id: str) -> list[Membership]:
+    permit(work, "pep.team.read", child_id)
+    members = roster.whole_team(work.connection, child_id)
+    if not may(work, "pep.team.read", child_id, field="carer"):
+        members = [member for member in members if member.role is not Role.CARER]
+    if not may(work, "pep.team.read", child_id, field="email"):
+        members = [replace(member, email=None) for member in members]
+    return members
+
+
+def _known_person(work: Work, person_id: str) -> Person:
+    person = roster.person(work.connection, person_id)
+    if person is None or not person.active or person.authority != work.settings.authority:
+        raise InvalidInput({"person_id": ["Choose a person from the list."]})
+    return person
+
+
+def _check_not_too_far(field: str, day: date, today: date) -> None:
+    if day > today + FURTHEST_AHEAD:
+        raise InvalidInput({field: ["The date must not be more than a year ahead."]})
