@@ -7,16 +7,35 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 
-_name, _, _count = os.environ.get("PEP_SUITE_CRASHPOINT", "").partition(":")
-_left = int(_count or 1)
+
+class _Armed:
+    """What is to kill this process: a name, and how many more passes of it are survived."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.left = 0
+        self.lock = threading.Lock()
+
+
+_armed = _Armed()
+
+
+def arm(setting: str) -> None:
+    """Choose where to die: `name` or `name:n`, or nowhere if empty."""
+    name, _, count = setting.partition(":")
+    _armed.name, _armed.left = name, int(count or 1)
 
 
 def crashpoint(name: str) -> None:
     """Die here, as if the power had gone, when a test asked for it."""
-    global _left
-    if name != _name or not name:
+    if not _armed.name or name != _armed.name:
         return
-    _left -= 1
-    if _left == 0:
-        os.kill(os.getpid(), signal.SIGKILL)
+    with _armed.lock:
+        _armed.left -= 1
+        if _armed.left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("PEP_SUITE_CRASHPOINT", ""))

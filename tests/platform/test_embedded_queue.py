@@ -315,6 +315,20 @@ def test_killing_a_consumer_loses_nothing_and_frees_what_it_held_at_once(
     assert time.monotonic() - started < 10
 
 
+def test_what_one_process_writes_is_seen_by_others_however_often_it_opens_the_file(
+    connection: Connection, queue: Queue, path: Path
+) -> None:
+    # Opening and closing the file outside SQLite would drop this process's locks, and others would cut off its log.
+    look = "import sys; from shared.platform.embedded_queue import QueueFile; q = QueueFile(sys.argv[1])"
+    command = [sys.executable, "-c", f"{look}; print(q.size('listener')); q.close()", str(path)]
+    for expected in (1, 2):
+        publish(connection, "x")
+        with connect(path) as another:
+            another.connect()
+        seen = subprocess.run(command, capture_output=True, text=True, check=True, cwd=Path.cwd()).stdout
+        assert int(seen) == expected
+
+
 @pytest.mark.parametrize(
     ("binding", "key", "expected"),
     [

@@ -19,7 +19,7 @@ import socket
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
@@ -57,7 +57,7 @@ CREATE INDEX IF NOT EXISTS message_held ON message (holder) WHERE lease IS NOT N
 """
 
 # A restarted container gives its process the old number again; the mark tells the two apart.
-_PROCESS_MARK = os.urandom(4).hex()
+_MARKS: dict[int, str] = {}
 
 _WRITERS: dict[str, threading.RLock] = {}
 _WRITERS_GUARD = threading.Lock()
@@ -88,12 +88,11 @@ class QueueFile:
         """Open the file, making it (readable by its owner alone) if need be; raises `sqlite3.Error`."""
         self.path = str(Path(path).absolute())
         self.lease_seconds = lease_seconds
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{_PROCESS_MARK}"
+        self.holder = _this_process()
         self._depth = 0
         with _WRITERS_GUARD:
             self._writer = _WRITERS.setdefault(self.path, threading.RLock())
-        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
+            _make_private(self.path)
         self._sql = sqlite3.connect(
             self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
         )
@@ -327,9 +326,21 @@ class QueueFile:
         return bool(queues)
 
 
+def _make_private(path: str) -> None:
+    """Make the file if it is not there. One that is must not be touched: closing it would drop SQLite's locks on it."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+
+
+def _this_process() -> str:
+    pid = os.getpid()
+    return f"{socket.gethostname()}:{pid}:{_MARKS.setdefault(pid, os.urandom(4).hex())}"
+
+
 def _is_gone(holder: str) -> bool:
-    host, pid, mark = holder.rsplit(":", 2)
-    if host != socket.gethostname() or mark == _PROCESS_MARK:
+    host, pid, _mark = holder.rsplit(":", 2)
+    if host != socket.gethostname() or holder == _this_process():
         return False
     if int(pid) == os.getpid():
         return True
