@@ -142,23 +142,46 @@ def _pages(app: Flask) -> None:
         raise ZeroDivisionError(kind)
 
 
+class PageSchema(Schema):
+    """Which page of a list."""
+
+    page = Whole(load_default=1, validate=validate.Range(1, 1_000))
+
+
+def _target(number: int) -> dict[str, Any]:
+    told = {"title": f"Target {number}", "subject": "English", "who": "tutor", "agreed": True, "cost": 100}
+    return {**told, "sessions": 2, "by": DUE}
+
+
 def _api(api: Api) -> None:
     targets = ApiBlueprint("targets", __name__, url_prefix="/api/targets", description="Targets of a plan.")
 
     @targets.get("/<int:number>")
+    @targets.etag
     @targets.response(200, TargetSchema)
     @allowed("pep.worklist.read")
     def read_target(number: int) -> dict[str, Any]:
         """Read a target."""
-        return {
-            "title": f"Target {number}",
-            "subject": "English",
-            "who": "tutor",
-            "agreed": True,
-            "cost": 100,
-            "sessions": 2,
-            "by": DUE,
-        }
+        return _target(number)
+
+    @targets.get("/")
+    @allowed("pep.worklist.read")
+    @targets.arguments(PageSchema, location="query")
+    @targets.response(200, TargetSchema(many=True, only=("title", "sessions")))
+    def list_targets(query: dict[str, Any]) -> list[dict[str, Any]]:
+        """List targets, page by page."""
+        return [{"title": f"Page {query['page']}", "sessions": query["page"]}]
+
+    @targets.patch("/<int:number>")
+    @allowed("pep.worklist.read")
+    @targets.etag
+    @targets.arguments(TargetSchema(partial=True))
+    @targets.response(200, TargetSchema)
+    def change_target(values: dict[str, Any], number: int) -> dict[str, Any]:
+        """Change a target."""
+        kept = _target(number)
+        targets.check_etag(kept, TargetSchema)
+        return {**kept, **values}
 
     @targets.post("/")
     @targets.arguments(TargetSchema)

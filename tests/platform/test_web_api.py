@@ -67,7 +67,7 @@ def test_every_error_is_problem_json(client: FlaskClient, method: str, path: str
 
 
 def test_405_says_what_is_allowed(client: FlaskClient) -> None:
-    assert client.delete("/api/targets/1").headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert client.delete("/api/targets/1").headers["Allow"] == "GET, HEAD, OPTIONS, PATCH"
 
 
 def test_a_body_that_is_not_json_is_refused_in_words(client: FlaskClient) -> None:
@@ -77,6 +77,29 @@ def test_a_body_that_is_not_json_is_refused_in_words(client: FlaskClient) -> Non
 def test_a_refusal_carries_its_code_and_facts(client: FlaskClient) -> None:
     body = problem(client.get("/api/targets/refuse"), 409)
     assert (body["code"], body["slot"]) == ("slot_taken", 7)
+
+
+def test_a_change_needs_the_etag_of_what_was_read(client: FlaskClient) -> None:
+    read = client.get("/api/targets/1")
+    assert client.patch("/api/targets/1", json={"sessions": 3}, headers={"If-Match": read.headers["ETag"]}).json == {
+        **(read.json or {}),
+        "sessions": 3,
+    }
+    problem(client.patch("/api/targets/1", json={"sessions": 3}), 428)
+    for stale in ('"another"', '""', "nonsense"):
+        problem(client.patch("/api/targets/1", json={"sessions": 3}, headers={"If-Match": stale}), 412)
+
+
+def test_what_was_read_before_need_not_be_sent_again(client: FlaskClient) -> None:
+    tag = client.get("/api/targets/1").headers["ETag"]
+    answer = client.get("/api/targets/1", headers={"If-None-Match": tag})
+    assert (answer.status_code, answer.data) == (304, b"")
+
+
+def test_a_number_in_an_address_is_digits_only(client: FlaskClient) -> None:
+    assert client.get("/api/targets/?page=3").json == [{"title": "Page 3", "sessions": 3}]
+    for wrong in ("0", "x", "1_0", "３", "2.0"):
+        assert "page" in problem(client.get(f"/api/targets/?page={wrong}"), 422)["errors"]["query"]
 
 
 def test_the_description_is_openapi_3_1_and_says_how_to_get_in(client: FlaskClient) -> None:

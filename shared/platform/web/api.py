@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import Flask, Request
 from flask_smorest import Api, Blueprint
 from marshmallow import Schema, fields
+from webargs.flaskparser import FlaskParser
+from webargs.multidictproxy import MultiDictProxy
+from werkzeug.datastructures import MultiDict
 
 from shared.platform.service import ServiceSpec
 from shared.platform.web.access import public
+from shared.platform.web.fields import Typed
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -36,8 +41,34 @@ class ProblemSchema(Schema):
     correlation_id = fields.String(metadata={"description": "The reference under which logs and events have it"})
 
 
+def schema_name(schema: Any) -> str:
+    """Return the name of a schema in the API's description; a part of one, or one with nothing needed, has its own."""
+    if isinstance(schema, str):
+        return schema.removesuffix("Schema")
+    made: Schema = schema() if isinstance(schema, type) else schema
+    name = type(made).__name__.removesuffix("Schema")
+    if made.partial:
+        name += "Change"
+    chosen = set(made.only or ()) | {f"no {one}" for one in made.exclude}
+    if chosen:
+        words = "".join(word.capitalize() for one in sorted(chosen) for word in one.replace("_", " ").split())
+        name += f"With{words}"
+    return name
+
+
+class AddressParser(FlaskParser):
+    """webargs' parser, for which what stands in an address was typed: a `Whole` there may be digits."""
+
+    def load_querystring(self, req: Request, schema: Schema) -> MultiDictProxy:
+        """Return the arguments of the address as typed text."""
+        typed = MultiDict((name, Typed(value)) for name, value in req.args.items(multi=True))
+        return MultiDictProxy(typed, schema)
+
+
 class ApiBlueprint(Blueprint):  # type: ignore[misc]
     """flask-smorest's Blueprint with types that a strict checker understands; give it `url_prefix="/api/…"`."""
+
+    ARGUMENTS_PARSER = AddressParser()
 
     def route(self, rule: str, **options: Any) -> Callable[[View], View]:
         """Put a view, or a MethodView, at an address."""
@@ -130,7 +161,7 @@ def make_api(app: Flask, spec: ServiceSpec) -> Api:
             "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
         },
     )
-    api = SuiteApi(app)
+    api = SuiteApi(app, spec_kwargs={"marshmallow_plugin": MarshmallowPlugin(schema_name_resolver=schema_name)})
     document = "api-docs.openapi_json"
     mark = public("the description of the API holds nothing about anybody")
     app.view_functions[document] = mark(_plain(app.view_functions[document]))
