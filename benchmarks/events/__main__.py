@@ -1,0 +1,313 @@
+"""Run with: python -m benchmarks.events [--rounds 5] [--count 3000] [--peers PYTHON]
+
+Needs PostgreSQL and RabbitMQ on this machine (BENCH_ADMIN, BENCH_BROKER) and, for the peers, a Python with
+`benchmarks/events/peers/requirements.lock` installed. Every round measures every contender once, in turn, so that a
+slow minute of the machine is shared. Writes the table and the plot into `benchmarks/results/`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from benchmarks.events import ours, raw
+from benchmarks.events.report import machine, median, plot, spread, table
+
+ADMIN = os.environ.get("BENCH_ADMIN", "host=127.0.0.1 user=postgres dbname=postgres")
+BROKER = os.environ.get("BENCH_BROKER", "amqp://guest:guest@127.0.0.1:5672/%2F")
+PEERS = ("celery", "dramatiq", "nameko", "faststream")
+HERE = Path(__file__).parent
+RATE = 100
+HANDLED = (
+    "CREATE TABLE handled (id serial PRIMARY KEY, number integer, sent_at double precision,"
+    " at timestamptz DEFAULT clock_timestamp())"
+)
+
+Figures = dict[str, list[float]]
+
+
+def main() -> None:
+    """Measure, and write what was found."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--count", type=int, default=3000)
+    parser.add_argument("--paced", type=int, default=500, help="events sent at 100 a second for the latencies")
+    parser.add_argument("--peers", default=str(HERE.parents[1] / ".venv-peers" / "bin" / "python"))
+    wanted = parser.parse_args()
+    peers = [name for name in PEERS if Path(wanted.peers).exists()]
+    figures: Figures = defaultdict(list)
+    with databases() as names:
+        for number in range(wanted.rounds):
+            print(f"round {number + 1} of {wanted.rounds}", file=sys.stderr, flush=True)
+            measure_raw(figures, names, wanted.count)
+            for peer in peers:
+                measure_peer(figures, peer, wanted.peers, names, wanted.count, wanted.paced)
+            measure_ours(figures, "server", server_form(names), names, wanted.count, wanted.paced)
+            with tempfile.TemporaryDirectory() as folder:
+                measure_ours(figures, "embedded", embedded_form(Path(folder)), names, wanted.count, wanted.paced)
+    write(figures, peers, wanted)
+
+
+@contextmanager
+def databases() -> Iterator[dict[str, str]]:
+    """Make three empty databases, and drop them afterwards."""
+    stamp = f"bench_{os.getpid()}"
+    names = {part: f"{stamp}_{part}" for part in ("handled", "pep", "virtual_school")}
+    with psycopg.connect(ADMIN, autocommit=True) as admin:
+        try:
+            for name in names.values():
+                admin.execute(f'CREATE DATABASE "{name}"')
+            yield names
+        finally:
+            for name in names.values():
+                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+def dsn(name: str) -> str:
+    """Return the address of a database for psycopg."""
+    return " ".join(part for part in ADMIN.split() if not part.startswith("dbname=")) + f" dbname={name}"
+
+
+def url(name: str) -> str:
+    """Return the address of a database for SQLAlchemy."""
+    parts = dict(part.split("=", 1) for part in ADMIN.split())
+    return f"postgresql+psycopg://{parts['user']}@{parts['host']}/{name}"
+
+
+def server_form(names: dict[str, str]) -> dict[str, str]:
+    """Return the environment of our contender on PostgreSQL and RabbitMQ."""
+    return {
+        "BENCH_PEP": url(names["pep"]),
+        "BENCH_VIRTUAL_SCHOOL": url(names["virtual_school"]),
+        "BENCH_BROKER": BROKER,
+    }
+
+
+def embedded_form(folder: Path) -> dict[str, str]:
+    """Return the environment of our contender on SQLite files."""
+    return {
+        "BENCH_PEP": f"sqlite:///{folder}/pep.sqlite",
+        "BENCH_VIRTUAL_SCHOOL": f"sqlite:///{folder}/virtual_school.sqlite",
+        "BENCH_BROKER": f"embedded:///{folder}/queue.sqlite",
+    }
+
+
+def measure_raw(figures: Figures, names: dict[str, str], count: int) -> None:
+    """Commits alone and publishing alone."""
+    with psycopg.connect(dsn(names["handled"]), autocommit=True) as connection:
+        connection.execute("DROP TABLE IF EXISTS handled")
+        connection.execute(HANDLED)
+    figures["raw commits"].append(raw.commits(dsn(names["handled"]), count))
+    figures["kombu one by one"].append(raw.kombu_one_by_one(BROKER, f"bench-{os.getpid()}", count // 3))
+    with environment({**server_form(names), "BENCH_QUEUE": f"bench-{os.getpid()}-window"}):
+        bus = ours.make_bus(ours.make_runtime())
+        figures["kombu window"].append(raw.kombu_window(bus, count))
+        bus.remove()
+
+
+def measure_peer(figures: Figures, peer: str, python: str, names: dict[str, str], count: int, paced: int) -> None:
+    """One task queue: publishing, handling, and the latency at a steady rate."""
+    queue = f"bench_{os.getpid()}_{peer}_{time.time_ns()}"
+    setting = {"BENCH_BROKER": BROKER, "BENCH_DATABASE": dsn(names["handled"]), "BENCH_QUEUE": queue}
+    command = [python, str(HERE / "peers" / f"{peer}_peer.py")]
+    with psycopg.connect(dsn(names["handled"]), autocommit=True) as connection, environment(setting):
+        with working([[*command, "work"]], cwd=HERE / "peers"):
+            time.sleep(4)  # a queue declared, its workers ready
+        connection.execute("TRUNCATE handled")
+        figures[f"{peer} publish"].append(count / _published([*command, "publish", str(count), "0"]))
+        with working([[*command, "work"]], cwd=HERE / "peers"):
+            _wait_for(lambda: _count(connection, "handled"), count)
+            (seconds,) = connection.execute("SELECT extract(epoch FROM max(at) - min(at)) FROM handled").fetchone()
+            figures[f"{peer} handle"].append((count - 1) / float(seconds))
+            connection.execute("TRUNCATE handled")
+            _published([*command, "publish", str(paced), str(RATE)])
+            _wait_for(lambda: _count(connection, "handled"), paced)
+        rows = connection.execute("SELECT extract(epoch FROM at) - sent_at FROM handled ORDER BY number").fetchall()
+        _note_latencies(figures, peer, [float(row[0]) for row in rows])
+    _delete_queues(queue)
+
+
+def measure_ours(
+    figures: Figures, form: str, setting: dict[str, str], names: dict[str, str], count: int, paced: int
+) -> None:
+    """Our own: from a full outbox to the last effect, and the latency from commit to effect at a steady rate."""
+    setting = {**setting, "BENCH_QUEUE": f"bench-{os.getpid()}-{form}"}
+    program = [sys.executable, "-m", "benchmarks.events.ours"]
+    workers = [[*program, "both"]] if form == "embedded" else [[*program, "relay"], [*program, "consume"]]
+    with environment(setting):
+        runtime = ours.make_runtime()
+        for spec in (ours.TELLS, ours.HEARS):
+            spec.metadata.drop_all(runtime.database(spec.name).engine)
+            spec.metadata.create_all(runtime.database(spec.name).engine)
+        ours.fill(runtime, count)
+
+        def effects() -> list[tuple[int, float]]:
+            with runtime.database("virtual_school").reading() as connection:
+                rows = connection.execute(ours.EFFECT.select().order_by(ours.EFFECT.c.number))
+                return [(row.number, row.at) for row in rows]
+
+        with working(workers):
+            _wait_for(lambda: len(effects()), count)
+            times = sorted(at for _, at in effects())
+            figures[f"{form} end to end"].append((count - 1) / (times[-1] - times[0]))
+            for spec in (ours.TELLS, ours.HEARS):
+                with runtime.database(spec.name).writing() as connection:
+                    connection.execute((ours.STATE if spec is ours.TELLS else ours.EFFECT).delete())
+            committed = json.loads(subprocess.check_output([*program, "pace", str(paced), str(RATE)]))
+            _wait_for(lambda: len(effects()), paced)
+        _note_latencies(figures, form, [at - committed[number] for number, at in effects()])
+        if form == "server":
+            ours.make_bus(runtime).remove()
+        runtime.close()
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Set variables for this process and those it starts."""
+    before = {key: os.environ.get(key) for key in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for key, value in before.items():
+            if value is None:
+                del os.environ[key]
+            else:
+                os.environ[key] = value
+
+
+@contextmanager
+def working(commands: list[list[str]], cwd: Path | None = None) -> Iterator[None]:
+    """Run worker processes, each with its children in a group of its own, and stop them."""
+    running = [
+        subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        for command in commands
+    ]
+    try:
+        yield
+    finally:
+        for process in running:
+            process.send_signal(signal.SIGTERM)
+        for process in running:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+def _published(command: list[str]) -> float:
+    printed = subprocess.run(command, cwd=HERE / "peers", check=True, capture_output=True, text=True).stdout
+    return float(json.loads(printed.strip().splitlines()[-1])["seconds"])
+
+
+def _count(connection: psycopg.Connection, name: str) -> int:
+    row = connection.execute(f"SELECT count(*) FROM {name}").fetchone()
+    return int(row[0]) if row else 0
+
+
+def _wait_for(count: object, wanted: int, seconds: float = 120.0) -> None:
+    deadline = time.monotonic() + seconds
+    while count() < wanted:  # type: ignore[operator]
+        if time.monotonic() > deadline:
+            raise SystemExit(f"Only {count()} of {wanted} arrived in {seconds:.0f} s.")  # type: ignore[operator]
+        time.sleep(0.05)
+
+
+def _note_latencies(figures: Figures, name: str, seconds: list[float]) -> None:
+    ordered = sorted(1000 * each for each in seconds[20:])  # the first ones warm up
+    figures[f"{name} p50"].append(ordered[len(ordered) // 2])
+    figures[f"{name} p99"].append(ordered[int(len(ordered) * 0.99)])
+
+
+def _delete_queues(prefix: str) -> None:
+    """Delete the queues and exchanges a peer made on the broker, where its command is at hand."""
+    control = shutil.which("rabbitmqctl")
+    if control is None:
+        return
+    printed = subprocess.run([control, "-q", "list_queues", "name"], capture_output=True, text=True, check=False).stdout
+    for name in printed.split():
+        if prefix in name:
+            subprocess.run([control, "-q", "delete_queue", name], capture_output=True, check=False)
+
+
+def write(figures: Figures, peers: list[str], wanted: argparse.Namespace) -> None:
+    """Write the table and the plot."""
+    handle = max((median(figures[f"{peer} handle"]) for peer in peers), default=0.0)
+    publish = max((median(figures[f"{peer} publish"]) for peer in peers), default=0.0)
+    p99 = min((median(figures[f"{peer} p99"]) for peer in peers), default=0.0)
+    window, server, embedded = (
+        median(figures[key]) for key in ("kombu window", "server end to end", "embedded end to end")
+    )
+    rows = [
+        ["psycopg, one row a commit", spread(figures["raw commits"]), "", "", ""],
+        ["kombu, confirmed one by one", "", spread(figures["kombu one by one"]), "", ""],
+        ["kombu, our window of confirms", "", spread(figures["kombu window"]), "", ""],
+        *(
+            [
+                peer,
+                spread(figures[f"{peer} handle"]),
+                spread(figures[f"{peer} publish"]),
+                spread(figures[f"{peer} p50"], 1),
+                spread(figures[f"{peer} p99"], 1),
+            ]
+            for peer in peers
+        ),
+        *(
+            [
+                f"PEP Suite, {name}, every promise kept",
+                spread(figures[f"{form} end to end"]),
+                "",
+                spread(figures[f"{form} p50"], 1),
+                spread(figures[f"{form} p99"], 1),
+            ]
+            for form, name in (("server", "PostgreSQL and RabbitMQ"), ("embedded", "embedded"))
+        ),
+    ]
+    ratios = [
+        ["end to end / best peer's handle rate", _ratio(server, handle), "at least 2.5; aim 3.5"],
+        ["end to end / kombu's window ceiling", _ratio(server, window), "at least 0.45; aim 0.6"],
+        ["confirmed publish / best peer's", _ratio(window, publish), "at least 6"],
+        ["embedded end to end / best peer's handle rate", _ratio(embedded, handle), "at least 5"],
+        ["p99 at 100 a second / best peer's", _ratio(median(figures["server p99"]), p99), "at most 1.6"],
+    ]
+    folder = HERE.parent / "results"
+    folder.mkdir(exist_ok=True)
+    text = [
+        "# Commit to effect",
+        "",
+        f"{wanted.rounds} interleaved rounds of {wanted.count} events; medians (lowest to highest). {machine({})}",
+        "A peer's handler commits one row; ours applies through the gate and commits effect and position. Latencies",
+        f"were measured at {RATE} events a second.",
+        "",
+        table(["contender", "handled a second", "published a second", "p50 ms", "p99 ms"], rows),
+        "",
+        table(["ratio", "measured", "target"], ratios),
+        "",
+    ]
+    (folder / "events.md").write_text("\n".join(text), encoding="utf-8")
+    bars = {peer: median(figures[f"{peer} handle"]) for peer in peers}
+    bars |= {"PEP Suite, PostgreSQL and RabbitMQ": server, "PEP Suite, embedded": embedded}
+    plot("Events handled a second, end to end", bars, folder / "events.svg")
+    print("\n".join(text))
+
+
+def _ratio(one: float, other: float) -> str:
+    return f"{one / other:.2f}" if other else "not measured"
+
+
+if __name__ == "__main__":
+    main()
