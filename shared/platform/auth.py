@@ -18,6 +18,12 @@ ABSOLUTE = timedelta(hours=12)
 _SALT = "pep-suite bearer token"
 
 
+class NotKnownYet(DomainError):
+    """Somebody is signed in of whom this service has not heard yet; it will in a moment."""
+
+    status = 503
+
+
 class NotSignedIn(DomainError):
     """Nobody is signed in, or the token is not one of ours."""
 
@@ -71,6 +77,7 @@ def identify() -> None:
         return
     with runtime.database(current_spec().name).reading() as connection:
         someone = roster.person(connection, person_id)
+    g.not_known_yet = someone is None
     if someone is not None and someone.active:
         g.actor = actor_for(someone)
     elif g.by_token:

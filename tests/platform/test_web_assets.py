@@ -1,5 +1,6 @@
 """What is served as style sheets, scripts and pictures."""
 
+import importlib.metadata
 import re
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def test_nothing_that_belongs_to_gov_uk_alone_is_served(sheet: Path) -> None:
     assert "crest" not in text
     assert "@font-face" not in text
     assert "sourceMappingURL" not in text
+
+
+def test_the_vendored_files_are_of_the_version_that_the_macros_are_for() -> None:
+    macros = importlib.metadata.version("govuk-frontend-jinja")
+    frontend = (STATIC / "govuk/govuk-frontend.min.css").read_text("utf-8")
+    assert (macros, '--govuk-frontend-version:"6.3.0"' in frontend) == ("4.1.0", True)
 
 
 def test_no_picture_or_typeface_of_gov_uk_is_vendored() -> None:

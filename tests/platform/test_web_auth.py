@@ -84,6 +84,8 @@ def test_a_name_picked_at_the_front_door_is_known_in_the_service(suite: Suite) -
 
 def test_signing_in_leads_back_to_the_page_wanted_but_never_elsewhere(suite: Suite) -> None:
     assert suite.app.test_client().get("/mine?a=1&b=2").location == "/sign-in?next=/mine%3Fa%3D1%26b%3D2"
+    mounted = suite.app.test_client().get("/mine", base_url="http://localhost/pep")
+    assert mounted.location == "/sign-in?next=/pep/mine"
     assert suite.sign_in("ada", next="/pep/mine?a=1")[1] == "/pep/mine?a=1"
     assert suite.sign_in("ada", next="https://evil.example/")[1] == "/pep/"
 
@@ -114,6 +116,16 @@ def test_somebody_made_inactive_is_out_at_once(suite: Suite) -> None:
         assert ada is not None
         roster.record_person(connection, replace(ada, active=False))
     assert client.get("/mine").status_code == 303
+
+
+def test_somebody_of_whom_the_service_has_not_heard_yet_is_told_to_wait(suite: Suite) -> None:
+    client = suite.app.test_client()
+    with client.session_transaction() as session:
+        session["person"] = "just recorded in another service"
+        session["signed_in_at"] = session["seen_at"] = suite.runtime.clock.now().isoformat()
+    answer = client.get("/mine")
+    assert answer.status_code == 503
+    assert "has not heard of you yet" in check_page(answer)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,8 @@ from werkzeug.wrappers import Response
 from shared.contracts.permissions import PERMISSIONS
 from shared.kernel.errors import Denied
 from shared.platform.access import permit
-from shared.platform.auth import NotSignedIn
+from shared.platform.auth import NotKnownYet, NotSignedIn
+from shared.platform.web.security import is_api_request
 from shared.platform.web.unit import reading
 
 View = TypeVar("View", bound=Callable[..., Any])
@@ -54,9 +55,14 @@ def public(why: str) -> Callable[[View], View]:
 def _turn_away(action: str, arguments: dict[str, Any]) -> Response | None:
     actor = g.get("actor")
     if actor is None:
-        if _wants_json():
+        if g.get("not_known_yet"):
+            raise NotKnownYet(
+                "not_known_yet", "This part of the service has not heard of you yet. Wait a moment and try again."
+            )
+        if is_api_request():
             raise NotSignedIn("not_signed_in", "Send a bearer token, or sign in first.")
-        return redirect(f"/sign-in?next={quote(request.full_path if request.query_string else request.path)}", 303)
+        wanted = request.script_root + (request.full_path if request.query_string else request.path)
+        return redirect(f"/sign-in?next={quote(wanted)}", 303)
     permission = PERMISSIONS[action]
     if "child_id" in arguments:
         with reading() as work:
@@ -64,7 +70,3 @@ def _turn_away(action: str, arguments: dict[str, Any]) -> Response | None:
     elif not actor.kinds & (permission.team | permission.authority):
         raise Denied("role_may_not", "Your role does not allow this.")
     return None
-
-
-def _wants_json() -> bool:
-    return "/api/" in request.path

@@ -16,6 +16,7 @@ from jinja2 import Environment, Undefined
 from jinja2.utils import missing
 from markupsafe import Markup
 
+from shared.contracts.roles import Role
 from shared.platform.web.assets import asset_url
 from shared.platform.web.filters import FILTERS
 from shared.platform.web.forms import FormState
@@ -75,6 +76,7 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "wide": False,
         "actor": actor,
         "signed_in_name": actor.name if actor else "",
+        "signed_in_as": next((role.title for role in Role if actor and role in actor.kinds), ""),
         "sign_out_url": f"{request.script_root}/sign-out",
         "home_url": home(actor),
         "product_name": PRODUCT_NAME,
