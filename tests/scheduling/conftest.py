@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import select
 
 from services.scheduling.adapters import meetings_store, tables_mail
@@ -24,6 +25,7 @@ from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock, london_time
 from shared.platform import roster
 from shared.platform.access import Actor, actor_for, system_actor
+from shared.platform.app_factory import create_app
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, reading_work, writing_work
 from shared.testing.runtimes import make_runtime
@@ -143,6 +145,18 @@ def a_wish(day: date = date(2026, 12, 1), hour: int = 10, **who: bool) -> Wish:
 @pytest.fixture
 def wish() -> Callable[..., Wish]:
     return a_wish
+
+
+@pytest.fixture(scope="session")
+def compiled_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """Return the service's application, made once: compiling its templates takes a second."""
+    return create_app(SPEC, make_runtime(tmp_path_factory.mktemp("app"), []))
+
+
+@pytest.fixture
+def app(compiled_app: Flask, office: Office) -> Flask:
+    compiled_app.extensions["suite_runtime"] = office.runtime
+    return compiled_app
 
 
 @pytest.fixture

@@ -104,9 +104,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
     if what == "asked_for":
         return f"To be held by {day(date.fromisoformat(facts['meet_by']))}."
     if what in ("arranged", "moved", "changed"):
-        now = f"{day(_instant(facts['starts_at']))} at {clock_time(_instant(facts['starts_at']))}"
-        before = f" It was {day(_instant(facts['was_at']))} at {clock_time(_instant(facts['was_at']))}."
-        return f"{now}.{before if what == 'moved' and facts.get('was_at') else ''}"
+        before = f" It was {_moment(facts['was_at'])}." if what == "moved" and facts.get("was_at") else ""
+        return f"{_moment(facts['starts_at'])}.{before}"
     if what == "answered":
         return f"{ANSWERED_BY.get(str(facts.get('by')), '')}.".capitalize().lstrip(".")
     if what == "put_back":
@@ -124,5 +123,6 @@ def _person(facts: Mapping[str, Any]) -> str:
     return f"{name} ({role.lower() if role != role_title('iro') else role})" if name else f"The {role.lower()}"
 
 
-def _instant(text: object) -> datetime:
-    return datetime.fromisoformat(str(text))
+def _moment(text: object) -> str:
+    instant = datetime.fromisoformat(str(text))
+    return f"{day(instant)} at {clock_time(instant)}"

@@ -37,7 +37,7 @@ class ChosenTime:
 class SlotSchema(Schema):
     """A time that was offered, or the choice of another."""
 
-    slot = fields.String(required=True, metadata={"label": "A time", "select": True})
+    slot = fields.String(required=True, error_messages={"required": "Select a time"}, metadata={"label": "Time"})
     minutes = Whole(
         required=True, validate=validate.Range(15, 240, error="A meeting lasts between 15 and 240 minutes"),
         metadata={"label": "How many minutes"},
