@@ -9,6 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from flask import Blueprint, Flask, Response, abort, flash, g, redirect, request, url_for
+from jinja2.utils import urlize
+from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from shared.platform.app_factory import bare_app
@@ -39,7 +41,13 @@ def create_mail_pages(runtime: Runtime) -> Flask:
     answer_once(app)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(blueprint)
+    app.jinja_env.filters["linked"] = linked
     return app
+
+
+def linked(text: str) -> Markup:
+    """Return plain text as HTML in which addresses of pages and mailboxes are links; all else is escaped."""
+    return Markup(urlize(text).replace("<a href", '<a class="govuk-link" href'))  # noqa: S704 - urlize escapes
 
 
 @blueprint.get("/")

@@ -36,8 +36,12 @@ class ReceivedMail:
 
 
 def receipt(mail: IncomingMail, raw: bytes) -> str:
-    """Return what tells one mail from another: Message-ID, sender and UID; without a Message-ID the whole mail."""
-    named = "\n".join([mail.message_id, mail.sender, mail.uid.lower()]).encode("utf-8", "replace")
+    """Return what tells one mail from another: Message-ID, sender and what it says; else the whole mail.
+
+    The headers that mail servers add on the way do not count, so a mail that comes twice is recognised.
+    """
+    said = (mail.kind, mail.uid.lower(), mail.participants, mail.sequence, mail.dtstamp, mail.proposed_start)
+    named = f"{mail.message_id}\n{mail.sender}\n{said!r}".encode("utf-8", "replace")
     return hashlib.sha256(named if mail.message_id else raw).hexdigest()
 
 
