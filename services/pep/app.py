@@ -13,7 +13,19 @@ from services.pep.entrypoints.api import children as children_api
 from services.pep.entrypoints.api import schools as schools_api
 from services.pep.entrypoints.api import team as team_api
 from services.pep.entrypoints.jobs import JOBS
-from services.pep.entrypoints.pages import child_changes, children, entering_care, team, worklist
+from services.pep.entrypoints.pages import (
+    care_plan,
+    child_changes,
+    children,
+    concerns,
+    entering_care,
+    plans,
+    sections,
+    targets,
+    team,
+    views,
+    worklist,
+)
 from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
 from shared.platform.service import NavigationItem, ServiceSpec
 
@@ -25,6 +37,12 @@ PAGES = (
     entering_care.pages,
     child_changes.pages,
     team.pages,
+    plans.pages,
+    sections.pages,
+    targets.pages,
+    views.pages,
+    care_plan.pages,
+    concerns.pages,
 )
 
 API = (

@@ -8,14 +8,11 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from services.pep.adapters import (
-    children_store,
-    plans_store,
-    tables_plan,  # noqa: F401 - declares the tables
-)
-from services.pep.adapters.tables import metadata
+from services.pep.adapters import children_store, plans_store
+from services.pep.app import SPEC
 from services.pep.application import plans, sections, targets
 from services.pep.domain.children import Child
 from services.pep.domain.forms import FieldType
@@ -29,23 +26,14 @@ from shared.contracts.scheduling import (
     MeetingArranged,
     MeetingHeld,
 )
-from shared.contracts.virtual_school import PlanQualityApproved
+from shared.contracts.virtual_school import ConcernRaised, PlanQualityApproved
 from shared.platform import roster
 from shared.platform.access import Actor, system_actor
-from shared.platform.service import ServiceSpec
+from shared.platform.app_factory import create_app
+from shared.platform.auth import issue_token
 from shared.platform.work import Work, reading_work, writing_work
 from shared.testing.runtimes import MONDAY_MORNING, add_person, make_runtime
 
-SPEC = ServiceSpec(
-    name="pep",
-    title="PEP",
-    metadata=metadata,
-    register_pages=lambda app: None,
-    register_api=lambda api: None,
-    subscriptions={},
-    migrations=Path("migrations"),
-    templates=Path("templates"),
-)
 TODAY = date(2026, 11, 23)
 CAST = {
     "sam": (Role.SOCIAL_WORKER, "Sam Osei"),
@@ -63,6 +51,7 @@ class World:
 
     def __init__(self, home: Path, child: Child) -> None:
         self.runtime = make_runtime(home, [SPEC])
+        self.app = create_app(SPEC, self.runtime)
         self.child = child
         self.people: dict[str, Actor] = {}
         for key, (role, name) in CAST.items():
@@ -73,6 +62,13 @@ class World:
             for key, (role, name) in CAST.items():
                 member = roster.Membership(f"m-{key}", child.id, key, role, date(2026, 9, 1), None, name, None)
                 roster.join(connection, member)
+
+    def client(self, key: str) -> FlaskClient:
+        """Return a browser or a program that carries this person's token."""
+        client = self.app.test_client()
+        token = issue_token(self.runtime.settings.secret, key, self.runtime.clock.now())
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return client
 
     @contextmanager
     def acting(self, key: str) -> Iterator[Work]:
@@ -97,7 +93,7 @@ class World:
 
     def told(self, kind: type) -> list[Any]:
         """Return the facts of one kind that pep has stored to be sent."""
-        table = metadata.tables["outbox"]
+        table = SPEC.metadata.tables["outbox"]
         with self.runtime.database("pep").reading() as connection:
             rows = connection.execute(select(table.c.payload).order_by(table.c.id)).scalars()
             envelopes = [Envelope.from_bytes(row) for row in rows]
@@ -159,6 +155,13 @@ class World:
     def submit(self, plan: Plan, reason: str = "") -> Plan:
         with self.acting("dee") as work:
             return plans.submit_plan(work, plan.id, self.plan(plan).version, reason)
+
+    def concern(self, concern_id: str = "concern") -> None:
+        """Hear of a concern that monitoring raised by itself."""
+        evidence = {"attendance": "78.4%", "since": "2026-09-01"}
+        answer_by = date(2026, 11, 30)
+        fact = ConcernRaised(self.child.id, concern_id, "attendance_low", TODAY, answer_by, evidence)
+        self.hear(fact, actor="", acting_as="")
 
     def approved(self) -> Plan:
         plan = self.open()

@@ -18,7 +18,7 @@ from shared.contracts.pep import (
     MeetingRequested,
     PlanApproved,
 )
-from shared.contracts.virtual_school import ConcernClosed, ConcernRaised, PlanQualityApproved
+from shared.contracts.virtual_school import ConcernClosed, PlanQualityApproved
 from shared.kernel.errors import Conflict, Denied, InvalidInput, Stale
 from tests.pep.plan_world import TODAY, World
 
@@ -65,18 +65,10 @@ def test_a_later_approved_plan_replaces_the_earlier_one(world: World) -> None:
     assert [part.plan_id for part in page.earlier] == [first.id]
 
 
-def raise_concern(world: World, concern_id: str = "concern") -> None:
-    world.hear(
-        ConcernRaised(world.child.id, concern_id, "attendance_low", TODAY, date(2026, 11, 30), {"attendance": "78.4%"}),
-        actor="",
-        acting_as="",
-    )
-
-
 def test_a_concern_is_answered_by_an_action_with_owner_and_date(world: World) -> None:
     world.open()
-    raise_concern(world)
-    raise_concern(world)
+    world.concern()
+    world.concern()
     with world.looking("sam") as work:
         (item,) = concerns.worklist_items(work)
         page = concerns.read_concern(work, "concern")
@@ -115,7 +107,7 @@ def test_a_concern_is_answered_by_an_action_with_owner_and_date(world: World) ->
     ],
 )
 def test_an_action_without_words_owner_or_date_is_refused(world: World, given: dict[str, Any], field: str) -> None:
-    raise_concern(world)
+    world.concern()
     whole: dict[str, Any] = {"action": "Walk to school", "owner_id": "cal", "by_date": TODAY} | given
     with world.acting("sam") as work, pytest.raises(InvalidInput) as caught:
         concerns.answer_by_action(work, "concern", seen_version=1, **whole)
@@ -124,7 +116,7 @@ def test_an_action_without_words_owner_or_date_is_refused(world: World, given: d
 
 def test_an_early_meeting_goes_back_to_scheduling_and_reopens_the_plan(world: World) -> None:
     plan = world.approved()
-    raise_concern(world)
+    world.concern()
     with world.acting("sam") as work:
         answered = concerns.answer_by_early_meeting(work, "concern", 1)
     assert (answered.answer, answered.by_date) == (Answer.EARLY_MEETING, date(2026, 12, 7))
@@ -144,7 +136,7 @@ def test_an_early_meeting_goes_back_to_scheduling_and_reopens_the_plan(world: Wo
 
 def test_a_concern_is_answered_once(world: World) -> None:
     world.open()
-    raise_concern(world)
+    world.concern()
     with world.acting("sam") as work:
         concerns.answer_by_early_meeting(work, "concern", 1)
     with world.acting("sam") as work, pytest.raises(Stale):
@@ -156,7 +148,7 @@ def test_a_concern_is_answered_once(world: World) -> None:
 
 def test_a_closed_concern_leaves_the_list(world: World) -> None:
     world.open()
-    raise_concern(world)
+    world.concern()
     world.hear(ConcernClosed(world.child.id, "concern", TODAY, "resolved"), actor="", acting_as="")
     with world.looking("sam") as work:
         assert concerns.worklist_items(work) == []
@@ -167,7 +159,7 @@ def test_a_closed_concern_leaves_the_list(world: World) -> None:
 
 
 def test_only_the_social_worker_answers_concerns(world: World) -> None:
-    raise_concern(world)
+    world.concern()
     with world.acting("dee") as work, pytest.raises(Denied):
         concerns.answer_by_early_meeting(work, "concern", 1)
     with world.looking("cal") as work, pytest.raises(Denied):

@@ -143,6 +143,11 @@ def load_permitted(work: Work, plan_id: str, action: str) -> Plan:
     return plan
 
 
+def child_name(work: Work, plan: Plan) -> str:
+    """Return the full name of a plan's child."""
+    return plans_store.child_names(work.connection, [plan.child_id])[plan.child_id][0]
+
+
 def parts_of(work: Work, plan: Plan) -> PlanParts:
     """Return a plan with its form, answers, targets and views."""
     sections = plans_store.sections_of(work.connection, [plan.id])[plan.id]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 
 from services.pep.domain.forms import HEADING_WORDS, FieldType, Form, Heading, Value, is_answered
 from services.pep.domain.forms import Answers as FormAnswers
@@ -48,6 +49,11 @@ class EducationPart:
     next_due_on: date | None
     held_on: date | None
     sources: tuple[str, ...]
+
+    @property
+    def by_heading(self) -> tuple[tuple[str, tuple[Agreed, ...]], ...]:
+        """Return what was agreed, heading by heading in the order of Schedule 1 paragraph 2."""
+        return tuple((heading, tuple(group)) for heading, group in groupby(self.agreed, key=lambda one: one.heading))
 
 
 def write_education_part(
