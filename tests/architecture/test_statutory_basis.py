@@ -43,4 +43,3 @@ def test_every_row_names_a_test_that_exists() -> None:
             if isinstance(node, ast.FunctionDef)
         }
         assert name in names, f"{function}: {row['test']}"
-

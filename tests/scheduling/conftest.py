@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -26,9 +26,13 @@ from shared.kernel.clock import FixedClock, london_time
 from shared.platform import roster
 from shared.platform.access import Actor, actor_for, system_actor
 from shared.platform.app_factory import create_app
+from shared.platform.migrations import upgrade
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, reading_work, writing_work
 from shared.testing.runtimes import make_runtime
+from shared.testing.servers import new_postgresql_database
+
+__all__ = ["new_postgresql_database"]
 
 OAKFIELD = "100001"
 TEAM = {
@@ -159,9 +163,8 @@ def app(compiled_app: Flask, office: Office) -> Flask:
     return compiled_app
 
 
-@pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    runtime = make_runtime(tmp_path, [SPEC])
+def open_office(runtime: Runtime) -> Office:
+    """Fill an empty service with people, a school and one child."""
     actors: dict[str, Actor] = {}
     with runtime.database("scheduling").writing() as connection:
         for key, (role, name) in {**TEAM, "stranger": (Role.SOCIAL_WORKER, "Femi Bello")}.items():
@@ -180,5 +183,23 @@ def office(tmp_path: Path) -> Iterator[Office]:
     with made.writing() as work:
         reactions.when_school_recorded(work, SchoolRecorded(OAKFIELD, "Oakfield School", "primary", "Northmoor"))
     made.add_child("c1")
-    yield made
+    return made
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    runtime = make_runtime(tmp_path, [SPEC])
+    yield open_office(runtime)
+    runtime.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def migrated_office(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    """Give an office on tables made by the migrations, on each of the two databases."""
+    runtime = make_runtime(tmp_path, [])
+    if request.param == "postgresql":
+        address = request.getfixturevalue("new_postgresql_database")()
+        runtime.settings = replace(runtime.settings, databases={"scheduling": address})
+    upgrade(runtime.database("scheduling"), SPEC)
+    yield open_office(runtime)
     runtime.close()

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from services.scheduling.application.answers import record_answer
 from services.scheduling.application.meeting_page import look_at_meeting
 from services.scheduling.application.meetings import Wish, arrange, cancel, move, record_held
 from services.scheduling.application.slots import suggest_times
 from services.scheduling.application.worklist import my_meetings
-from services.scheduling.domain.meeting import Meeting, MeetingState
+from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, MeetingHeld, MeetingMoved
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict, Denied, DomainError, InvalidInput, NotFound, Stale
@@ -131,8 +132,10 @@ def test_optional_people_may_be_asked_to_two_meetings_at_once(office: Office, wi
     assert booked.state is MeetingState.ARRANGED
 
 
-def test_two_workers_booking_one_teacher_at_once_one_wins_and_nothing_is_lost(office: Office, wish: MakeWish) -> None:
-    meetings = []
+def test_two_workers_booking_one_teacher_at_once_one_wins_and_nothing_is_lost(
+    migrated_office: Office, wish: MakeWish
+) -> None:
+    office, meetings = migrated_office, []
     for number in range(4):
         office.add_child(f"race{number}")
         meetings.append(office.open_plan(f"race{number}", f"plan{number}"))
@@ -155,6 +158,19 @@ def test_two_workers_booking_one_teacher_at_once_one_wins_and_nothing_is_lost(of
     assert sorted(outcomes) == ["booked", "person_booked", "person_booked", "person_booked"]
     assert sum(isinstance(fact, MeetingArranged) for fact in office.facts()) == 1
     assert len(office.mails()) == 1
+
+
+def test_a_meetings_life_is_kept_on_either_database(migrated_office: Office, wish: MakeWish) -> None:
+    meeting = arranged(migrated_office, wish())
+    with migrated_office.writing("worker") as work:
+        moved = move(work, meeting.id, wish(hour=14), meeting.version)
+    with migrated_office.writing() as work:
+        record_answer(work, moved.invitees[1].id, Answer.DECLINED, by="mail")
+    assert migrated_office.meeting_of("p1").state is MeetingState.PUT_BACK
+    with migrated_office.reading("worker") as work:
+        page = look_at_meeting(work, meeting.id)
+    assert page.alternatives
+    assert page.meeting.booking == wish(hour=14).booking
 
 
 def test_offered_times_leave_out_what_is_booked_for_the_same_people(office: Office, wish: MakeWish) -> None:

@@ -122,7 +122,8 @@ def _replace_claims(connection: Connection, stored: Meeting) -> None:
     connection.execute(delete(claim).where(claim.c.meeting_id == stored.id))
     if stored.booking is None or stored.state not in _BOOKED:
         return
-    people = [each.person_id for each in stored.invitees if each.required]
+    # In one order for everybody, so that two bookings wait for one another instead of locking each other out.
+    people = sorted(each.person_id for each in stored.invitees if each.required)
     wanted = cells(stored.booking)
     taken = select(claim.c.person_id).where(claim.c.person_id.in_(people), claim.c.cell.in_(list(wanted)))
     already = sorted(set(connection.execute(taken).scalars()))
