@@ -59,6 +59,7 @@ class ChildEnteredCare:
     name: str = personal()
     school_urn: str | None = None
     no_school_since: date | None = None
+    upn: str | None = personal(default=None)
 
 
 @event("pep.child.details_changed.v1")
