@@ -120,6 +120,16 @@ SCHEDULING: Mapping[str, Permission] = {
     ),
 }
 
-VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {}
+VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {
+    "virtual_school.worklist.read": Permission("See one's own list in the Virtual School", PROFESSIONALS, HEAD),
+    "virtual_school.figures.read": Permission("See the Virtual School's figures", VIRTUAL_SCHOOL, HEAD),
+    "virtual_school.cohort.read": Permission("See the children one is responsible for in a table", PROFESSIONALS, HEAD),
+    "virtual_school.child.read": Permission("See a child's page in the Virtual School", PROFESSIONALS, HEAD),
+    "virtual_school.plan.read": Permission("See how a plan was rated, and the feedback", PROFESSIONALS, HEAD),
+    "virtual_school.plan.rate": Permission("Rate a submitted plan, and approve or return it", VIRTUAL_SCHOOL, HEAD),
+    "virtual_school.concern.read": Permission("See the concerns that monitoring raised", PROFESSIONALS, HEAD),
+    "virtual_school.attendance.record": Permission("Record attendance marks", VIRTUAL_SCHOOL | SCHOOL, HEAD),
+    "virtual_school.suspension.record": Permission("Record a suspension", VIRTUAL_SCHOOL | SCHOOL, HEAD),
+}
 
 PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE}
