@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -56,14 +56,18 @@ def show_tenths(tenths: int | None) -> str:
 
 def add_up(codes: Iterable[str]) -> Attendance:
     """Count a period's codes (each one of `CODES`)."""
-    counted = Counter(codes)
+    return add_up_counts(Counter(codes))
+
+
+def add_up_counts(counted: Mapping[str, int]) -> Attendance:
+    """Count a period from how many times each code was given."""
     known = [(CODES[code], times) for code, times in counted.items()]
     return Attendance(
         possible=sum(times for code, times in known if code.possible),
         attended=sum(times for code, times in known if code.attended),
         authorised=sum(times for code, times in known if code.group is CodeGroup.AUTHORISED_ABSENCE),
         unauthorised=sum(times for code, times in known if code.group is CodeGroup.UNAUTHORISED_ABSENCE),
-        late=counted["L"],
+        late=counted.get("L", 0),
     )
 
 

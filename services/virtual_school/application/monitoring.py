@@ -1,0 +1,121 @@
+"""Runs the authority's rules over children: raises what they find, closes what is over, and tells the others.
+
+Run as facts arrive, for the children they are about, and daily for everyone, as time alone makes a plan late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+
+from services.virtual_school.adapters import (
+    attendance_store,
+    children_store,
+    concerns_store,
+    plans_store,
+    suspensions_store,
+)
+from services.virtual_school.adapters.policy_files import policy_for
+from services.virtual_school.domain.attendance import Attendance
+from services.virtual_school.domain.concerns import ChildFacts, Concern, ConcernState, Fired, Over, evaluate
+from services.virtual_school.domain.policy import ConcernRules
+from shared.contracts.virtual_school import ConcernClosed, ConcernRaised
+from shared.kernel.ids import new_id
+from shared.platform.bank_holidays import ENGLAND_AND_WALES
+from shared.platform.work import Work
+
+
+def monitor(work: Work, child_ids: Iterable[str]) -> None:
+    """Evaluate the rules for some children; five queries for each 500 of them, whatever is found."""
+    rules = policy_for(work.settings.authority, work.today).concerns
+    for chunk in children_store.in_chunks(sorted(set(child_ids))):
+        raised: list[Concern] = []
+        for facts in _facts(work, chunk, rules):
+            findings = evaluate(facts, rules, work.today, ENGLAND_AND_WALES)
+            for over in findings.over:
+                _close(work, over)
+            raised.extend(_raised(facts.child_id, fired, work.today) for fired in findings.fired)
+        concerns_store.add(work.connection, raised)
+        for concern in raised:
+            _tell(work, concern)
+
+
+def monitor_everyone(work: Work) -> None:
+    """Evaluate the rules for every child who is looked after; safe to run any number of times."""
+    monitor(work, children_store.ids_in_care(work.connection))
+
+
+def _facts(work: Work, child_ids: Sequence[str], rules: ConcernRules) -> list[ChildFacts]:
+    connection, today = work.connection, work.today
+    window_from = today - timedelta(days=rules.attendance.over_days - 1) if rules.attendance else today
+    children = children_store.load_many(connection, child_ids)
+    attendance = attendance_store.totals(connection, child_ids, window_from, today)
+    suspensions = suspensions_store.of_children(connection, child_ids)
+    plans = plans_store.of_children(connection, child_ids)
+    concerns = concerns_store.of_children(connection, child_ids)
+    return [
+        ChildFacts(
+            child_id=child.id,
+            in_care=child.in_care,
+            year_group=child.year_group,
+            has_school=child.school_urn is not None,
+            no_school_since=child.no_school_since,
+            left_care_on=child.left_care_on,
+            attendance=attendance.get(child.id, Attendance()),
+            window_from=window_from,
+            suspensions=tuple(suspensions[child.id]),
+            plans=tuple(plans[child.id]),
+            concerns=tuple(concerns[child.id]),
+        )
+        for child in children
+    ]
+
+
+def _raised(child_id: str, fired: Fired, today: date) -> Concern:
+    return Concern(
+        id=new_id(),
+        child_id=child_id,
+        rule=fired.rule,
+        cause=fired.cause,
+        raised_on=today,
+        answer_by=fired.answer_by,
+        evidence=fired.evidence,
+    )
+
+
+def _tell(work: Work, concern: Concern) -> None:
+    work.publish(
+        f"child/{concern.child_id}",
+        ConcernRaised(
+            child_id=concern.child_id,
+            concern_id=concern.id,
+            rule=concern.rule.value,
+            raised_on=concern.raised_on,
+            answer_by=concern.answer_by,
+            evidence=concern.evidence,
+        ),
+    )
+
+
+def _close(work: Work, over: Over) -> None:
+    concern = over.concern
+    concerns_store.save(
+        work.connection,
+        replace(
+            concern,
+            state=ConcernState.CLOSED,
+            closed_on=work.today,
+            outcome=over.outcome,
+            closing_evidence=over.evidence,
+        ),
+    )
+    work.publish(
+        f"child/{concern.child_id}",
+        ConcernClosed(
+            child_id=concern.child_id,
+            concern_id=concern.id,
+            closed_on=work.today,
+            outcome=over.outcome.value,
+        ),
+    )

@@ -1,0 +1,208 @@
+"""What the Virtual School does when it hears of the others' facts: keep its copies, and run the rules.
+
+The facts of one child from one service arrive in order and once; those of different services and of people and schools
+in any order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.virtual_school.adapters import children_store, concerns_store, plans_store
+from services.virtual_school.application.monitoring import monitor
+from services.virtual_school.domain.children import Child, School
+from services.virtual_school.domain.concerns import ConcernState
+from services.virtual_school.domain.plans import Plan, PlanMeeting, PlanState
+from shared.contracts.pep import (
+    ChildDetailsChanged,
+    ChildEnteredCare,
+    ChildLeftCare,
+    ChildSchoolChanged,
+    ConcernAnswered,
+    PlanApproved,
+    PlanOpened,
+    PlanReturned,
+    PlanSubmitted,
+    SchoolRecorded,
+)
+from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, MeetingHeld, MeetingMoved
+from shared.platform.work import Work
+
+
+def when_school_recorded(work: Work, fact: SchoolRecorded) -> None:
+    """Keep the copy of a school."""
+    children_store.save_school(work.connection, School(fact.urn, fact.name, fact.phase, fact.town, fact.open))
+
+
+def when_child_entered_care(work: Work, fact: ChildEnteredCare) -> None:
+    """Keep the copy of a child; one who comes back into care is the same child."""
+    known = children_store.load(work.connection, fact.child_id)
+    children_store.save(
+        work.connection,
+        Child(
+            id=fact.child_id,
+            authority=fact.authority,
+            reference=fact.reference,
+            upn=fact.upn or (known.upn if known else None),
+            name=fact.name,
+            phase=fact.phase,
+            year_group=fact.year_group,
+            school_urn=fact.school_urn,
+            no_school_since=fact.no_school_since,
+            entered_care_on=fact.entered_care_on,
+        ),
+    )
+    monitor(work, [fact.child_id])
+
+
+def when_child_details_changed(work: Work, fact: ChildDetailsChanged) -> None:
+    """Keep a child's new name, phase or year group."""
+    child = children_store.load(work.connection, fact.child_id)
+    if child is not None:
+        changed = replace(child, name=fact.name, phase=fact.phase, year_group=fact.year_group)
+        children_store.save(work.connection, changed)
+        monitor(work, [child.id])
+
+
+def when_child_school_changed(work: Work, fact: ChildSchoolChanged) -> None:
+    """Keep a child's new school, or since when there is none."""
+    child = children_store.load(work.connection, fact.child_id)
+    if child is not None:
+        since = None if fact.school_urn else fact.since
+        children_store.save(work.connection, replace(child, school_urn=fact.school_urn, no_school_since=since))
+        monitor(work, [child.id])
+
+
+def when_child_left_care(work: Work, fact: ChildLeftCare) -> None:
+    """Keep that a child left care; their concerns close."""
+    child = children_store.load(work.connection, fact.child_id)
+    if child is not None:
+        children_store.save(work.connection, replace(child, left_care_on=fact.left_on))
+        monitor(work, [child.id])
+
+
+def when_plan_opened(work: Work, fact: PlanOpened) -> None:
+    """Keep the copy of a plan and its due date."""
+    if plans_store.load(work.connection, fact.plan_id) is None:
+        plans_store.add(
+            work.connection,
+            Plan(
+                id=fact.plan_id,
+                child_id=fact.child_id,
+                kind=fact.kind,
+                term=fact.term,
+                opened_on=fact.opened_on,
+                meet_by=fact.meet_by,
+                due_on=fact.due_on,
+            ),
+        )
+        monitor(work, [fact.child_id])
+
+
+def when_plan_submitted(work: Work, fact: PlanSubmitted) -> None:
+    """Put a submitted plan into the queue of plans to rate, with its counts."""
+    plan = plans_store.load(work.connection, fact.plan_id)
+    if plan is None or plan.submission >= fact.submission:
+        return
+    plans_store.save(
+        work.connection,
+        replace(
+            plan,
+            state=PlanState.SUBMITTED,
+            submission=fact.submission,
+            first_submitted_on=plan.first_submitted_on or fact.submitted_on,
+            submitted_on=fact.submitted_on,
+            due_on=fact.due_on,
+            headings=fact.headings,
+            answered=fact.answered,
+            targets=fact.targets,
+            pupil_premium_pence=fact.pupil_premium_pence,
+            views_given=fact.views_given,
+            decided_on=None,
+        ),
+    )
+    if fact.meeting_held_on is not None:
+        known = plans_store.load_meeting(work.connection, fact.plan_id)
+        meeting = known or PlanMeeting(fact.plan_id, fact.child_id, meeting_id="")
+        plans_store.save_meeting(work.connection, replace(meeting, held_on=fact.meeting_held_on))
+    monitor(work, [fact.child_id])
+
+
+def when_plan_returned(work: Work, fact: PlanReturned) -> None:
+    """Hear that pep has put the plan back as it was asked."""
+    plan = plans_store.load(work.connection, fact.plan_id)
+    if plan is not None and plan.submission == fact.submission and plan.state is PlanState.SUBMITTED:
+        plans_store.save(work.connection, replace(plan, state=PlanState.RETURNED, decided_on=fact.returned_on))
+
+
+def when_plan_approved(work: Work, fact: PlanApproved) -> None:
+    """Hear that an approved plan stands in the care plan, and when the next one is due."""
+    plan = plans_store.load(work.connection, fact.plan_id)
+    if plan is not None and plan.submission == fact.submission:
+        plans_store.save(
+            work.connection,
+            replace(
+                plan,
+                state=PlanState.APPROVED,
+                decided_on=plan.decided_on or fact.approved_on,
+                next_due_on=fact.next_due_on,
+            ),
+        )
+
+
+def when_meeting_arranged(work: Work, fact: MeetingArranged | MeetingMoved) -> None:
+    """Keep the time of a plan's meeting."""
+    plans_store.save_meeting(
+        work.connection, PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id, starts_at=fact.starts_at)
+    )
+
+
+def when_meeting_cancelled(work: Work, fact: MeetingCancelled) -> None:
+    """Forget the time of a meeting that will not take place."""
+    known = plans_store.load_meeting(work.connection, fact.plan_id)
+    if known is not None and known.meeting_id == fact.meeting_id and known.held_on is None:
+        plans_store.save_meeting(work.connection, replace(known, starts_at=None))
+
+
+def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
+    """Keep the day a plan's meeting was held."""
+    known = plans_store.load_meeting(work.connection, fact.plan_id)
+    meeting = known or PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id)
+    plans_store.save_meeting(work.connection, replace(meeting, meeting_id=fact.meeting_id, held_on=fact.held_on))
+
+
+def when_concern_answered(work: Work, fact: ConcernAnswered) -> None:
+    """Keep how a concern was answered in the care plan; that may end it."""
+    concern = concerns_store.load(work.connection, fact.concern_id)
+    if concern is None:
+        return
+    answered = replace(
+        concern,
+        state=ConcernState.ANSWERED if concern.is_live else concern.state,
+        answer=fact.answer,
+        answered_on=fact.answered_on,
+        owner_id=fact.owner_id,
+        by_date=fact.by_date,
+    )
+    concerns_store.save(work.connection, answered)
+    monitor(work, [fact.child_id])
+
+
+SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
+    SchoolRecorded: when_school_recorded,
+    ChildEnteredCare: when_child_entered_care,
+    ChildDetailsChanged: when_child_details_changed,
+    ChildSchoolChanged: when_child_school_changed,
+    ChildLeftCare: when_child_left_care,
+    PlanOpened: when_plan_opened,
+    PlanSubmitted: when_plan_submitted,
+    PlanReturned: when_plan_returned,
+    PlanApproved: when_plan_approved,
+    MeetingArranged: when_meeting_arranged,
+    MeetingMoved: when_meeting_arranged,
+    MeetingCancelled: when_meeting_cancelled,
+    MeetingHeld: when_meeting_held,
+    ConcernAnswered: when_concern_answered,
+}
