@@ -51,6 +51,14 @@ class Week:
         return add_up(self.marks.values())
 
 
+@dataclass(frozen=True, slots=True)
+class MarksOfPeriod:
+    """A child's marks over a period, in order, and what they add up to."""
+
+    marks: tuple[Mark, ...]
+    attendance: Attendance
+
+
 def view_week(work: Work, child_id: str, day: date) -> Week:
     """Return the week a day is in, for a child whose page the actor may see."""
     child = child_for(work, "virtual_school.child.read", child_id)
@@ -58,6 +66,13 @@ def view_week(work: Work, child_id: str, day: date) -> Week:
     marks = attendance_store.week_of(work.connection, child_id, monday)
     held = {(mark.day, mark.session): mark.code for mark in marks}
     return Week(child, monday, held, may(work, ACTION, child_id))
+
+
+def view_marks(work: Work, child_id: str, first: date, last: date) -> MarksOfPeriod:
+    """Return a child's marks from a first to a last day, and what they add up to; raises `NotFound` or `Denied`."""
+    child_for(work, "virtual_school.child.read", child_id)
+    marks = tuple(attendance_store.marks_between(work.connection, child_id, first, last))
+    return MarksOfPeriod(marks, add_up(mark.code for mark in marks))
 
 
 def record_week(work: Work, child_id: str, monday: date, typed: Mapping[Slot, str], seen: str) -> Upload:

@@ -74,14 +74,27 @@ def record_suspension(
     return suspension
 
 
+def suspensions_of(work: Work, child_id: str) -> list[Suspension]:
+    """Return a child's suspensions, newest first; raises `NotFound` or `Denied`."""
+    child_for(work, "virtual_school.child.read", child_id)
+    return suspensions_store.of_children(work.connection, [child_id])[child_id]
+
+
+def view_suspension(work: Work, suspension_id: str) -> Suspension:
+    """Return a suspension; raises `NotFound` or `Denied`."""
+    suspension = suspensions_store.load(work.connection, suspension_id)
+    if suspension is None:
+        raise NotFound("suspension_not_found", "There is no such suspension, or it was withdrawn.")
+    child_for(work, "virtual_school.child.read", suspension.child_id)
+    return suspension
+
+
 def withdraw_suspension(work: Work, suspension_id: str) -> Suspension:
     """Withdraw a suspension recorded by mistake; its concern closes as mistaken.
 
     Raises `NotFound`, `Denied` or `Stale`.
     """
-    suspension = suspensions_store.load(work.connection, suspension_id)
-    if suspension is None:
-        raise NotFound("suspension_not_found", "There is no such suspension, or it was withdrawn.")
+    suspension = view_suspension(work, suspension_id)
     permit(work, ACTION, suspension.child_id)
     suspensions_store.withdraw(work.connection, suspension, work.now)
     monitor(work, [suspension.child_id])

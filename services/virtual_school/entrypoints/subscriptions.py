@@ -1,0 +1,12 @@
+"""Which facts of the others the Virtual School hears, and what it does with each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.virtual_school.application.reactions import SUBSCRIPTIONS as OWN
+from shared.platform.roster import ROSTER_SUBSCRIPTIONS
+from shared.platform.work import Work
+
+SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {**ROSTER_SUBSCRIPTIONS, **OWN}
