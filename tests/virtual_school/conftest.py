@@ -3,11 +3,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
+from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 
 from services.virtual_school.app import SPEC
@@ -25,7 +28,6 @@ from shared.kernel.clock import FixedClock, london_date
 from shared.platform.access import Actor
 from shared.platform.app_factory import create_app
 from shared.platform.auth import issue_token
-from shared.platform.migrations import upgrade
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, reading_work, writing_work
 from shared.testing.bus import tell
@@ -41,19 +43,24 @@ PEOPLE = {
     "pat": Role.PARENT,
 }
 
+COMPILED_TEMPLATES = FileSystemBytecodeCache()
+
 
 class World:
     """A Virtual School of its own, with people, that hears facts and keeps what it says."""
 
     def __init__(self, home: Path) -> None:
-        self.runtime: Runtime = make_runtime(home, [])
-        upgrade(self.runtime.database("virtual_school"), SPEC)
+        self.runtime: Runtime = make_runtime(home, [SPEC])
         self.people: dict[str, Actor] = {
             name: add_person(self.runtime, SPEC, name, role, name=f"{name.capitalize()} Example")
             for name, role in PEOPLE.items()
         }
-        self.app = create_app(SPEC, self.runtime)
-        self.app.config["TESTING"] = True
+
+    @cached_property
+    def app(self) -> Flask:
+        app = create_app(SPEC, self.runtime)
+        app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
+        return app
 
     @property
     def today(self) -> date:
@@ -65,9 +72,9 @@ class World:
         clock.set(clock.now() + timedelta(days=days))
 
     def hear(self, *facts: Any) -> None:
-        """Hear facts of pep or scheduling, about the child (or school, or person) they name."""
-        for fact in facts:
-            tell(self.runtime, SPEC, _subject(fact), fact)
+        """Hear facts of one service, about the one child (or school, or person) they name."""
+        (subject,) = {_subject(fact) for fact in facts}
+        tell(self.runtime, SPEC, subject, *facts)
 
     def child(self, child_id: str, *team: str, **given: Any) -> str:
         """Hear of a child with a team (the designated teacher, social worker and caseworker unless told)."""
@@ -81,18 +88,18 @@ class World:
             "year_group": 8,
             "school_urn": "900001",
         }
-        self.hear(ChildEnteredCare(**{**values, **given}))
-        for name in team or ("dora", "sam", "cate"):
-            self.hear(
-                TeamMemberJoined(
-                    child_id=child_id,
-                    membership_id=f"{child_id}-{name}",
-                    person_id=name,
-                    role=PEOPLE[name].value,
-                    from_date=date(2026, 6, 1),
-                    name=f"{name.capitalize()} Example",
-                )
+        joined = [
+            TeamMemberJoined(
+                child_id=child_id,
+                membership_id=f"{child_id}-{name}",
+                person_id=name,
+                role=PEOPLE[name].value,
+                from_date=date(2026, 6, 1),
+                name=f"{name.capitalize()} Example",
             )
+            for name in team or ("dora", "sam", "cate")
+        ]
+        self.hear(ChildEnteredCare(**{**values, **given}), *joined)
         return child_id
 
     def plan(self, child_id: str, plan_id: str, due_on: date = date(2026, 12, 11), *, submitted: int = 0) -> str:
