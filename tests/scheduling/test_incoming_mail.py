@@ -191,6 +191,17 @@ def test_a_mail_without_an_answer_cannot_be_counted(desk: Desk) -> None:
             incoming_mail.count_held(work, desk.meeting.id, mail.id)
 
 
+def test_a_held_answer_to_the_time_before_a_move_cannot_be_counted(desk: Desk) -> None:
+    desk.receive(desk.reply("ACCEPTED", sender="teacher.alias@people.example"))
+    with desk.office.writing("worker") as work:
+        meetings.move(work, desk.meeting.id, desk.wish(hour=13), desk.meeting.version)
+        (mail,) = incoming_mail.held_mails(work, desk.meeting.id)
+        with pytest.raises(Conflict) as caught:
+            incoming_mail.count_held(work, desk.meeting.id, mail.id)
+    assert caught.value.code == "mail_answers_earlier_time"
+    assert desk.answer_of() == "needs_action"
+
+
 def test_a_stranger_can_neither_count_nor_lay_aside_a_mail(desk: Desk) -> None:
     desk.receive(desk.reply(method="COUNTER"))
     with desk.office.reading("worker") as work:
@@ -229,8 +240,29 @@ def test_an_answer_for_somebody_who_is_no_longer_invited_is_ignored(desk: Desk) 
     assert (became["outcome"], became["reason"]) == ("ignored", "no_longer_invited")
 
 
-def test_an_answer_to_nothing_of_ours_is_held_apart_from_every_meeting(desk: Desk) -> None:
+def test_an_answer_that_names_no_invitation_waits_with_the_only_meeting_its_sender_is_asked_to(desk: Desk) -> None:
     raw = desk.reply().replace(desk.invitation().uid.encode(), b"b84ce20")
+    assert desk.receive(raw)["reason"] == "unknown_invitation"
+    assert desk.waiting() == ["unknown_invitation"]
+    assert desk.answer_of() == "needs_action"
+
+
+def test_a_mail_without_a_sender_is_not_taken_for_one_from_an_invitee_without_an_address(desk: Desk) -> None:
+    raw = desk.reply().replace(desk.invitation().uid.encode(), b"b84ce20").replace(b"From: ", b"X-From: ")
+    assert desk.receive(raw)["meeting_id"] is None
+
+
+def test_with_several_meetings_to_choose_from_it_waits_apart(desk: Desk) -> None:
+    second = desk.office.open_plan("c1", "p2")
+    with desk.office.writing("worker") as work:
+        meetings.arrange(work, second.id, desk.wish(hour=14), second.version)
+    raw = desk.reply().replace(desk.invitation().uid.encode(), b"b84ce20")
+    assert desk.receive(raw)["meeting_id"] is None
+    assert desk.waiting() == []
+
+
+def test_an_answer_from_somebody_unknown_is_held_apart_from_every_meeting(desk: Desk) -> None:
+    raw = desk.reply(sender="mallory@elsewhere.example").replace(desk.invitation().uid.encode(), b"b84ce20")
     became = desk.receive(raw)
     assert (became["outcome"], became["reason"], became["meeting_id"]) == ("held", "unknown_invitation", None)
     assert desk.waiting() == []

@@ -29,6 +29,7 @@ class ReceivedMail:
     meeting_id: str | None
     invitee_id: str | None
     answer: str | None
+    sequence: int | None
     comment: str
     proposed_start: datetime | None
     proposed_end: datetime | None

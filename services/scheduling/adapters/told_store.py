@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
 from services.scheduling.adapters.tables_mail import told_invitee, told_meeting
 from services.scheduling.domain.itip import Arrangement, Invitation, Plan
@@ -88,28 +90,50 @@ def save(connection: Connection, arrangement: Arrangement, plan: Plan) -> None:
 def entry(connection: Connection, uid: str) -> Entry | None:
     """Return the calendar entry that a UID names, in any of the forms in which clients send it back."""
     for form in uid_forms(uid):
-        query = (
-            select(told_invitee, told_meeting.c.starts_at)
-            .join(told_meeting, told_meeting.c.meeting_id == told_invitee.c.meeting_id)
-            .where(told_invitee.c.uid == form)
-        )
-        row = connection.execute(query).mappings().first()
-        if row is not None:
-            answered = None
-            if row["answered_sequence"] is not None:
-                answered = (row["answered_sequence"], row["answered_dtstamp"])
-            return Entry(
-                uid=row["uid"],
-                meeting_id=row["meeting_id"],
-                invitee_id=row["invitee_id"],
-                email=row["email"],
-                sequence=row["sequence"],
-                dtstamp=row["dtstamp"],
-                start=row["starts_at"],
-                withdrawn=row["withdrawn"],
-                answered=answered,
-            )
+        found = _entries(connection, told_invitee.c.uid == form)
+        if found:
+            return found[0]
     return None
+
+
+def only_entry_of(connection: Connection, address: str, now: datetime) -> Entry | None:
+    """Return the one coming meeting's entry of a mailbox; None when it has none, or several to choose from."""
+    if not address:
+        return None
+    found = _entries(
+        connection,
+        func.lower(told_invitee.c.email) == address.lower(),
+        told_invitee.c.withdrawn.is_(False),
+        told_meeting.c.starts_at > now,
+    )
+    return found[0] if len(found) == 1 else None
+
+
+def _entries(connection: Connection, *conditions: ColumnElement[bool]) -> list[Entry]:
+    query = (
+        select(told_invitee, told_meeting.c.starts_at)
+        .join(told_meeting, told_meeting.c.meeting_id == told_invitee.c.meeting_id)
+        .where(*conditions)
+        .limit(2)
+    )
+    return [_entry(row) for row in connection.execute(query).mappings()]
+
+
+def _entry(row: Mapping[Any, Any]) -> Entry:
+    answered = None
+    if row["answered_sequence"] is not None:
+        answered = (row["answered_sequence"], row["answered_dtstamp"])
+    return Entry(
+        uid=row["uid"],
+        meeting_id=row["meeting_id"],
+        invitee_id=row["invitee_id"],
+        email=row["email"],
+        sequence=row["sequence"],
+        dtstamp=row["dtstamp"],
+        start=row["starts_at"],
+        withdrawn=row["withdrawn"],
+        answered=answered,
+    )
 
 
 def note_answer(connection: Connection, uid: str, sequence: int, at: datetime) -> None:

@@ -74,7 +74,8 @@ def take_in(work: Work, raw: bytes) -> Receipt:
     """Read one mail and do what it asks for; `raw` is the mail as the mail server hands it over.
 
     An answer is recorded in the name of the invitee. What is not applied is kept with the reason; what is held waits
-    for the worker. The same mail a second time changes nothing.
+    for the worker: of the meeting it names, else of the only one its sender is invited to. The same mail a second time
+    changes nothing.
     """
     mail = read_mail(raw, work.settings.mail_proof)
     key = mail_in_store.receipt(mail, raw)
@@ -86,6 +87,8 @@ def take_in(work: Work, raw: bytes) -> Receipt:
     decision = decide(mail, entry, work.now, server_must_vouch=vouched)
     if decision.outcome is Outcome.APPLIED and entry is not None:
         decision = _apply(work, mail, decision, entry)
+    if entry is None and decision.outcome is Outcome.HELD:
+        entry = told_store.only_entry_of(work.connection, mail.sender, work.now)
     if mail_in_store.add(work.connection, mail, decision, entry, raw, work.now, key) is None:
         raise Conflict("mail_taken_in_twice", "This mail is being taken in by another process.")
     return _receipt(mail, decision, entry)
@@ -106,12 +109,19 @@ def settle_held(work: Work, meeting_id: str, mail_id: str) -> None:
 def count_held(work: Work, meeting_id: str, mail_id: str) -> Meeting:
     """Record the answer that a held mail gives, because the worker knows that it is the invitee's.
 
-    Raises `NotFound` when it does not wait any more, `Conflict` (`mail_without_answer`) when it holds no answer.
+    Raises `NotFound` when it does not wait any more, `Conflict` when it holds no answer (`mail_without_answer`) or was
+    written before the meeting was moved (`mail_answers_earlier_time`).
     """
     find_meeting(work, meeting_id, "scheduling.meeting.record_answer")
     mail = _waiting(work, meeting_id, mail_id)
     if mail.answer is None or mail.invitee_id is None:
         raise Conflict("mail_without_answer", "This mail says neither yes, no nor maybe. Ask the person.")
+    told = told_store.load(work.connection, meeting_id)
+    asked = [each.sequence for each in told.invitations if each.invitee_id == mail.invitee_id] if told else []
+    if mail.sequence is not None and asked and mail.sequence < asked[0]:
+        raise Conflict(
+            "mail_answers_earlier_time", "This answers the time before the meeting was moved. Ask the person."
+        )
     meeting = record_answer(work, mail.invitee_id, Answer(mail.answer), by="worker", comment=mail.comment)
     mail_in_store.settle(work.connection, mail_id, work.actor.person_id, work.now)
     return meeting
