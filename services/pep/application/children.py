@@ -89,6 +89,7 @@ def announce(work: Work, child: Child) -> None:
             name=child.shown_name,
             school_urn=child.school_urn,
             no_school_since=child.no_school_since,
+            upn=child.upn or None,
         ),
     )
 
