@@ -60,7 +60,11 @@ def add_up(codes: Iterable[str]) -> Attendance:
 
 
 def add_up_counts(counted: Mapping[str, int]) -> Attendance:
-    """Count a period from how many times each code was given."""
+    """Count a period from how many times each code was given.
+
+    What is a possible session is that of the statutory guidance "Working together to improve school attendance"; see
+    `attendance_codes`.
+    """
     known = [(CODES[code], times) for code, times in counted.items()]
     return Attendance(
         possible=sum(times for code, times in known if code.possible),
@@ -77,8 +81,8 @@ EARLIEST_MARK = date(2024, 8, 19)
 def check_day(day: date, today: date) -> None:
     """Refuse a day that cannot bear a mark.
 
-    A future day raises `DomainError` `mark_in_future`; a day before 19 August 2024, when these codes came into force,
-    raises `mark_before_codes`.
+    A future day raises `DomainError` `mark_in_future`; a day before 19 August 2024, when the codes of SI 2024/208 came
+    into force, raises `mark_before_codes`.
     """
     if day > today:
         raise DomainError("mark_in_future", "The date is in the future.", day=day)

@@ -159,7 +159,7 @@ _SMALL_A = "a"
 
 
 def read_code(text: str, session: Session) -> AttendanceCode:
-    r"""Return the code a register's mark stands for.
+    r"""Return the code a register's mark stands for (SI 2024/208 regulation 10).
 
     Accepts lower case, the one-character substitutes of school systems, and either slash in either session (`/` is kept
     for a morning and `\` for an afternoon). Raises `DomainError` `attendance_code_withdrawn` or
