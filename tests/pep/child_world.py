@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import csv
+import io
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -99,3 +101,12 @@ def make_pep(home: Path) -> Pep:
             person = Person(who, "northmoor", name, f"{who}@people.example", frozenset({role}), "Northmoor", urn)
             found.actors[who] = actor_for(record_person(work, person))
     return found
+
+
+def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]], encoding: str = "utf-8") -> None:
+    """Write a CSV file."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))

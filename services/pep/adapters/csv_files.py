@@ -43,7 +43,7 @@ def read_rows(
     try:
         header = [name.strip() for name in next(reader, [])]
         _check_header(path.name, header, required, known)
-        return _rows(path.name, header, reader)
+        return _rows(path.name, header, reader, known or required)
     except csv.Error as error:
         raise UnreadableFile(f"{path.name}, line {reader.line_num}: this is not CSV ({error}).") from error
 
@@ -98,16 +98,22 @@ def _check_header(file: str, header: list[str], required: Sequence[str], known: 
         raise UnreadableFile(f"{file}: the columns are not as expected; {'; '.join(faults)}. Nothing was imported.")
 
 
-def _rows(file: str, header: list[str], reader: Iterator[list[str]]) -> tuple[list[Row], list[Problem]]:
+def _rows(
+    file: str, header: list[str], reader: Iterator[list[str]], wanted: Sequence[str]
+) -> tuple[list[Row], list[Problem]]:
+    """Return the rows with the wanted columns; a register has ten times as many, which are not worth keeping."""
     rows, problems = [], []
+    places = [(name, header.index(name)) for name in wanted if name in header]
     line = 2
     for cells in reader:
         begins, line = line, reader.line_num + 1  # type: ignore[attr-defined]
-        if not any(cell.strip() for cell in cells):
-            continue
         if len(cells) != len(header):
+            if not any(cell.strip() for cell in cells):
+                continue
             what = f"The row has {len(cells)} cells, the header has {len(header)}."
             problems.append(Problem(file, begins, "", "", what))
             continue
-        rows.append(Row(file, begins, {name: cell.strip() for name, cell in zip(header, cells, strict=True)}))
+        found = {name: cells[place].strip() for name, place in places}
+        if any(found.values()):
+            rows.append(Row(file, begins, found))
     return rows, problems

@@ -22,12 +22,13 @@ NEW = "children new to the suite"
 UPDATED = "children brought up to date"
 UNCHANGED = "children unchanged"
 RETURNED_TO_CARE = "children looked after again"
+SHORT_BREAKS = "of these on short breaks (V3, V4), who need no plan"
+PLANS = "plans opened"
 LEFT = "children who have left care since"
 NOT_IN_CARE = "children no longer looked after, left out"
 ADULT = "young people aged 18 or over, left out"
-SHORT_BREAKS = "children on short breaks (V3, V4), without plans"
 NO_EPISODE = "children without an episode, left out"
-PLANS = "plans opened"
+TOLD = (NEW, UPDATED, UNCHANGED, RETURNED_TO_CARE, SHORT_BREAKS, PLANS, LEFT, NOT_IN_CARE, ADULT, NO_EPISODE)
 
 
 def import_ssda903(work: Work, folder: Path, progress: Callable[[int, int], None]) -> ImportReport:
@@ -41,8 +42,8 @@ def import_ssda903(work: Work, folder: Path, progress: Callable[[int, int], None
     permit(work, "pep.children.import")
     found = read_return(folder, work.today)
     report = ImportReport(rows=found.rows, problems=list(found.problems))
-    if found.without_episode:
-        report.counts[NO_EPISODE] = found.without_episode
+    report.counts.update(dict.fromkeys(TOLD, 0))
+    report.counts[NO_EPISODE] = found.without_episode
     known = children_store.by_reference(work.connection, work.settings.authority)
     new, to_plan = [], []
     for done, record in enumerate(found.records):

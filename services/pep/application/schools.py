@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from services.pep.adapters import schools_store
@@ -16,6 +16,7 @@ from shared.platform.work import Work
 
 CHUNK = 2000
 CHOICES = 10
+WORDS = {"new": "new to the suite", "changed": "brought up to date", "unchanged": "unchanged"}
 
 
 def record_schools(work: Work, schools: Sequence[School]) -> dict[str, int]:
@@ -25,19 +26,7 @@ def record_schools(work: Work, schools: Sequence[School]) -> dict[str, int]:
     and told to nobody.
     """
     permit(work, "pep.school.record")
-    known = schools_store.everything(work.connection) if len(schools) > CHUNK else None
-    if known is None:
-        known = schools_store.find_many(work.connection, [school.urn for school in schools])
-    new = [school for school in schools if school.urn not in known]
-    changed = [school for school in schools if school.urn in known and known[school.urn] != school]
-    schools_store.add(work.connection, new)
-    schools_store.save(work.connection, changed)
-    for school in [one for one in new if one.is_open] + changed:
-        work.publish(
-            f"school/{school.urn}",
-            SchoolRecorded(school.urn, school.name, school.phase, town=school.town, open=school.is_open),
-        )
-    return {"new": len(new), "changed": len(changed), "unchanged": len(schools) - len(new) - len(changed)}
+    return _record(work, schools, schools_store.find_many(work.connection, [school.urn for school in schools]))
 
 
 def import_schools(work: Work, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
@@ -48,12 +37,13 @@ def import_schools(work: Work, path: Path, progress: Callable[[int, int], None])
     permit(work, "pep.school.record")
     schools, problems, rows = read_schools(path)
     report = ImportReport(rows=rows, problems=problems)
+    known = schools_store.everything(work.connection)
     done = 0
     progress(0, len(schools))
     for start in range(0, len(schools), CHUNK):
         part = schools[start : start + CHUNK]
-        counts = record_schools(work, part)
-        report.counts.update({f"{words} schools": count for words, count in counts.items()})
+        counts = _record(work, part, known)
+        report.counts.update({f"schools {WORDS[kind]}": count for kind, count in counts.items()})
         done += len(part)
         progress(done, len(schools))
     return report
@@ -98,3 +88,16 @@ def choose_school(work: Work, text: str) -> School:
     if not found:
         raise InvalidInput({"school": [f"No open school is known as “{text}”. Enter a part of its name, or its URN."]})
     raise InvalidInput({"school": [f"{total:,} schools match “{text}”. Choose one below, or enter more of the name."]})
+
+
+def _record(work: Work, schools: Sequence[School], known: Mapping[str, School]) -> dict[str, int]:
+    new = [school for school in schools if school.urn not in known]
+    changed = [school for school in schools if school.urn in known and known[school.urn] != school]
+    schools_store.add(work.connection, new)
+    schools_store.save(work.connection, changed)
+    for school in [one for one in new if one.is_open] + changed:
+        work.publish(
+            f"school/{school.urn}",
+            SchoolRecorded(school.urn, school.name, school.phase, town=school.town, open=school.is_open),
+        )
+    return {"new": len(new), "changed": len(changed), "unchanged": len(schools) - len(new) - len(changed)}
