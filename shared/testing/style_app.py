@@ -89,7 +89,7 @@ def _context() -> dict[str, Any]:
         ],
         "table_rows": [
             [{"text": "Amira Lindqvist", "href": "#"}, "Year 4", "Fernhill Primary School", {"tag": "returned"},
-             "97.2%", "7 Dec 2026"],
+             "97.2%", {"text": "Change", "href": "#", "hidden": "the plan of Amira"}],
             [{"text": "Jonah Achterberg", "href": "#"}, "Year 9", "Long Meadow Hall", {"tag": "approved"}, None, ""],
         ],
         "differences": [{"label": "What goes well?", "theirs": "Reads every night.", "yours": "Reads with his carer."}],
