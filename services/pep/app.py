@@ -9,9 +9,14 @@ from flask import Flask
 
 from services.pep.adapters import tables_child, tables_plan
 from services.pep.adapters.tables import metadata
+from services.pep.entrypoints.api import care_plan as care_plan_api
 from services.pep.entrypoints.api import children as children_api
+from services.pep.entrypoints.api import concerns as concerns_api
+from services.pep.entrypoints.api import plans as plans_api
 from services.pep.entrypoints.api import schools as schools_api
+from services.pep.entrypoints.api import targets as targets_api
 from services.pep.entrypoints.api import team as team_api
+from services.pep.entrypoints.api import views as views_api
 from services.pep.entrypoints.jobs import JOBS
 from services.pep.entrypoints.pages import (
     care_plan,
@@ -49,6 +54,11 @@ API = (
     children_api.api,
     team_api.api,
     schools_api.api,
+    plans_api.api,
+    targets_api.api,
+    views_api.api,
+    care_plan_api.api,
+    concerns_api.api,
 )
 
 TABLES = (tables_child.child, tables_plan.plan)

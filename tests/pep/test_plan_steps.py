@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from shared.contracts.pep import (
     PlanReturned,
     PlanSubmitted,
 )
+from shared.contracts.roles import Role
 from shared.contracts.scheduling import (
     InviteeReplied,
     MeetingCancelled,
@@ -331,3 +333,26 @@ def test_reactions_exist_for_every_subscription() -> None:
     assert set(SUBSCRIPTIONS.values()) == {
         getattr(reactions, name) for name in dir(reactions) if name.startswith("when_")
     }
+
+
+def test_lists_cost_the_same_number_of_queries_however_long_they_are(
+    world: World, make_child: Callable[..., Child], count_queries: Callable[..., Any]
+) -> None:
+    def cost() -> int:
+        with world.looking("sam") as work, count_queries(work.connection) as counted:
+            plans.worklist_items(work)
+            plans.list_plans(work)
+        return int(counted.count)
+
+    world.open()
+    before = cost()
+    children = [make_child(id=f"child-{n}", reference=f"9{n}") for n in range(30)]
+    with writing_work(world.runtime, SPEC, system_actor("northmoor")) as work:
+        children_store.add(work.connection, children)
+        for child in children:
+            member = roster.Membership(f"m-{child.id}", child.id, "sam", Role.SOCIAL_WORKER, TODAY, None, "", None)
+            roster.join(work.connection, member)
+        plans.open_many(work, [PlanToOpen(child, PlanKind.FIRST, "first_pep", TODAY, TODAY) for child in children])
+    assert cost() == before
+    with world.looking("sam") as work:
+        assert len(plans.worklist_items(work)) == 62

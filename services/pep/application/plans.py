@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
 from services.pep.adapters import history_store, plans_store, targets_store
 from services.pep.adapters.form_files import current_version, form_of
+from services.pep.adapters.plans_store import PlanRow
 from services.pep.adapters.policies import load_calendar
 from services.pep.application.history import entry, record
 from services.pep.application.plan_worklist import worklist_items as worklist_items
@@ -15,14 +16,16 @@ from services.pep.domain import plan as steps
 from services.pep.domain.children import Child
 from services.pep.domain.forms import Answers, Form
 from services.pep.domain.periods import long_date
-from services.pep.domain.plan import Plan, PlanKind
+from services.pep.domain.plan import Plan, PlanKind, PlanState
 from services.pep.domain.submission import Reason, headings_in_numbers, meeting_reason, reasons_not_to_submit
 from services.pep.domain.targets import Target, total_cost_pence
 from services.pep.domain.views import ChildViews
 from shared.contracts.pep import PlanOpened, PlanSubmitted
+from shared.contracts.permissions import PERMISSIONS
 from shared.kernel.errors import Conflict, DomainError, Stale
 from shared.kernel.ids import new_id
-from shared.platform.access import permit
+from shared.platform import roster
+from shared.platform.access import may, permit
 from shared.platform.work import Work
 
 
@@ -127,13 +130,38 @@ def open_many(work: Work, rows: Iterable[PlanToOpen]) -> list[Plan]:
 def current_plan(work: Work, child_id: str) -> Plan | None:
     """Return the child's newest plan that no later one has replaced, or None."""
     plans = plans_store.plans_of(work.connection, child_id)
-    return next((plan for plan in plans if plan.state is not steps.PlanState.SUPERSEDED), None)
+    return next((plan for plan in plans if plan.state is not PlanState.SUPERSEDED), None)
 
 
 def plans_of_child(work: Work, child_id: str) -> list[Plan]:
     """Return a child's plans, the newest first."""
     permit(work, "pep.plan.read", child_id)
     return plans_store.plans_of(work.connection, child_id)
+
+
+def list_plans(
+    work: Work,
+    *,
+    states: Collection[PlanState] = (),
+    term: str = "",
+    child_id: str = "",
+    limit: int = 50,
+    offset: int = 0,
+) -> tuple[list[PlanRow], int]:
+    """Return the plans that the actor may read, by due date, and how many there are."""
+    readers = PERMISSIONS["pep.plan.read"].team
+    child_ids: Collection[str] | None
+    if child_id:
+        permit(work, "pep.plan.read", child_id)
+        child_ids = [child_id]
+    elif may(work, "pep.plan.read"):
+        child_ids = None
+    else:
+        children = roster.children_of(work.connection, work.actor.person_id, work.today)
+        child_ids = [one for one, roles in children.items() if roles & readers]
+    return plans_store.list_plans(
+        work.connection, child_ids=child_ids, states=states, term=term, limit=limit, offset=offset
+    )
 
 
 def load_permitted(work: Work, plan_id: str, action: str) -> Plan:
@@ -191,7 +219,7 @@ def submit_plan(work: Work, plan_id: str, seen_version: int, no_meeting_reason: 
                 for reason in reasons
             ],
         )
-    without_meeting = plan.state in (steps.PlanState.DUE, steps.PlanState.DATED)
+    without_meeting = plan.state in (PlanState.DUE, PlanState.DATED)
     plan = plans_store.save_plan(
         work.connection, steps.submit(plan, work.today, bool(parts.reasons), no_meeting_reason)
     )

@@ -38,7 +38,7 @@ class TargetSchema(Schema):
     )
 
 
-class ReviewSchema(VersionSchema):
+class OutcomeSchema(Schema):
     """What became of a target, and why."""
 
     outcome = fields.String(
@@ -47,6 +47,10 @@ class ReviewSchema(VersionSchema):
         metadata={"label": "What became of it", "select": True},
     )
     outcome_why = Text(load_default="", longest=2000, metadata={"label": "What happened"})
+
+
+class ReviewSchema(OutcomeSchema, VersionSchema):
+    """The same from a page, with the version that was seen."""
 
 
 class ActionSchema(VersionSchema):
