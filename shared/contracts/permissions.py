@@ -114,6 +114,10 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
     "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),
     "scheduling.meeting.record_held": Permission("Say that a meeting was held and who came", team=SOCIAL_CARE | SCHOOL),
+    "scheduling.mail.sort_unknown": Permission(
+        "Look at replies by mail that belong to no known meeting",
+        authority=frozenset({Role.TEAM_MANAGER, Role.VIRTUAL_SCHOOL_HEAD}),
+    ),
     "scheduling.terms.read": Permission("See a school's term calendar", authority=PROFESSIONALS),
     "scheduling.terms.import": Permission(
         "Bring in a school's term calendar", authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL

@@ -42,6 +42,7 @@ TEAM = {
     "parent": (Role.PARENT, "Dana Frost"),
     "iro": (Role.IRO, "Ewa Nowak"),
 }
+OUTSIDERS = {"stranger": (Role.SOCIAL_WORKER, "Femi Bello"), "manager": (Role.TEAM_MANAGER, "Gita Rao")}
 EMAIL = {key: f"{key}@people.example" for key in TEAM} | {"parent": None}
 
 
@@ -167,7 +168,7 @@ def open_office(runtime: Runtime) -> Office:
     """Fill an empty service with people, a school and one child."""
     actors: dict[str, Actor] = {}
     with runtime.database("scheduling").writing() as connection:
-        for key, (role, name) in {**TEAM, "stranger": (Role.SOCIAL_WORKER, "Femi Bello")}.items():
+        for key, (role, name) in (TEAM | OUTSIDERS).items():
             someone = roster.Person(
                 id=key,
                 authority=runtime.settings.authority,

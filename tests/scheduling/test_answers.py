@@ -19,7 +19,7 @@ from services.scheduling.application.answers import (
     record_told_answer,
 )
 from services.scheduling.application.meeting_page import look_at_meeting
-from services.scheduling.application.meetings import Wish, arrange, cancel, move
+from services.scheduling.application.meetings import Wish, arrange, cancel, move, remind
 from services.scheduling.application.worklist import my_meetings
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from services.scheduling.entrypoints.jobs import forget_expired_links
@@ -179,3 +179,14 @@ def test_links_of_somebody_no_longer_invited_or_of_a_cancelled_meeting_are_usele
         cancel(work, changed.id, "not_needed", changed.version)
     with pytest.raises(NotFound), office.reading() as work:
         open_link(work, teacher)
+
+
+def test_a_reminder_goes_to_those_who_have_not_answered_and_can_be_reached(office: Office, meeting: Meeting) -> None:
+    with office.writing() as work:
+        record_answer(work, invitee_of(meeting, "teacher"), Answer.ACCEPTED, by="mail")
+    with office.writing("worker") as work:
+        assert remind(work, meeting.id) == 2
+    asked = [recipient for recipient, act in office.mails() if act == "asked_again"]
+    assert asked == ["carer@people.example", "worker@people.example"]
+    with pytest.raises(Denied), office.writing("teacher") as work:
+        remind(work, meeting.id)

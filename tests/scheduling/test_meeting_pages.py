@@ -12,9 +12,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.scheduling.app import SPEC
 from services.scheduling.application.answers import record_answer
 from services.scheduling.application.meetings import Wish, arrange
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
+from services.scheduling.entrypoints.receive_mail import receive_mail
 from shared.kernel.clock import london_time
 from shared.testing.pages import check_page
 from tests.scheduling.test_terms import CALENDAR
@@ -235,6 +237,40 @@ def test_who_came_is_recorded_once_the_meeting_is_over(
     assert done.status_code == 303
     assert "2 of 4 people came" in check_page(worker.get(done.location))
     assert office.meeting_of("p1").state is MeetingState.HELD
+
+
+def test_a_reminder_is_sent_from_the_page(worker: FlaskClient, arranged: Meeting, office: Office) -> None:
+    page = f"/meetings/{arranged.id}"
+    assert "Remind those who have not answered" in check_page(worker.get(page))
+    sent = post(worker, page, f"{page}/reminder")
+    assert "A reminder is on its way to 3 people" in check_page(worker.get(sent.location))
+
+
+def test_a_reply_to_no_known_meeting_waits_for_the_team_manager(
+    enter: Callable[[str], FlaskClient], worker: FlaskClient, office: Office
+) -> None:
+    reply = (
+        "From: someone@elsewhere.example\r\nTo: meetings@pep.northmoor.example\r\nSubject: Accepted\r\n"
+        "Message-ID: <1@elsewhere.example>\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: text/calendar; method=REPLY; charset=UTF-8\r\n\r\n"
+        "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nMETHOD:REPLY\r\nBEGIN:VEVENT\r\nUID:not-ours\r\n"
+        "DTSTAMP:20261123T090000Z\r\nATTENDEE;PARTSTAT=ACCEPTED:mailto:someone@elsewhere.example\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    became = receive_mail(office.runtime, SPEC, reply.encode())
+    assert (became["outcome"], became["reason"]) == ("held", "unknown_invitation")
+    assert "no known meeting" not in check_page(worker.get("/"))
+    assert worker.get("/mails").status_code == 403
+    manager = enter("manager")
+    assert "1 reply by mail belongs to no known meeting" in check_page(manager.get("/"))
+    page = manager.get("/mails")
+    assert "From someone@elsewhere.example" in check_page(page)
+    action = re.search(r'action="(/mails/[^"]+/settled)"', page.text)
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page.text[page.text.index("/settled") :])
+    assert action is not None
+    assert token is not None
+    manager.post(action[1], data={"csrf_token": token[1]})
+    assert "No reply is waiting" in check_page(manager.get("/mails"))
 
 
 def test_cancelling_asks_why_and_tells_everybody(worker: FlaskClient, arranged: Meeting, office: Office) -> None:

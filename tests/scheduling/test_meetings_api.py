@@ -133,7 +133,7 @@ def test_without_a_list_those_the_policy_names_are_invited(
     )
     invited = {each["role"]: each["required"] for each in body(arranged)["invitees"]}
     assert invited == {
-        "social_worker": True, "designated_teacher": True, "carer": False, "parent": False, "iro": False,
+        "social_worker": True, "designated_teacher": True, "carer": False, "parent": False,
     }  # fmt: skip
 
 

@@ -54,9 +54,9 @@ def test_offered_times_lie_within_notice_and_latest_date_on_school_days() -> Non
 def test_each_offered_time_says_why_it_is_good() -> None:
     texts = [point.text for point in suggest(ask()).slots[0].points]
     assert texts == [
-        "nobody invited has another PEP meeting then",
-        "a school day by the term calendar of Oakfield",
         "in time: 15 days before the latest date, Friday 11 December 2026",
+        "a school day by the term calendar of Oakfield",
+        "nobody invited has another PEP meeting then",
     ]
 
 

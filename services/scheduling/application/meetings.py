@@ -11,6 +11,7 @@ from services.scheduling.application.lookup import find_meeting, find_unchanged,
 from services.scheduling.application.slots import alternatives
 from services.scheduling.application.telling import invitee_states, tell_invitees
 from services.scheduling.domain.meeting import (
+    Answer,
     Booking,
     Guest,
     Intent,
@@ -71,6 +72,17 @@ def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
     fact = MeetingCancelled(meeting.child_id, meeting.plan_id, meeting.id, reason)
     work.publish(f"child/{meeting.child_id}", fact)
     return called_off
+
+
+def remind(work: Work, meeting_id: str) -> int:
+    """Ask those who have not answered once more, by e-mail; return how many are asked."""
+    meeting = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+    follow(meeting.state, Intent.ANSWER)
+    silent = {each.id for each in meeting.invitees if each.answer is Answer.NEEDS_ACTION and each.email}
+    if silent:
+        tell_invitees(work, meeting, ask_again=silent)
+        note(work, meeting, "reminded", asked=len(silent))
+    return len(silent)
 
 
 def record_held(work: Work, meeting_id: str, attended: Iterable[str], seen_version: int) -> Meeting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from datetime import timedelta
 
 from services.scheduling.adapters import links_store
@@ -15,15 +16,18 @@ from shared.platform.work import Work
 LINK_LIVES_ON = timedelta(days=1)
 
 
-def tell_invitees(work: Work, meeting: Meeting) -> None:
-    """Queue the mails that bring every invitee's calendar to what the meeting is now; none when nothing changed."""
+def tell_invitees(work: Work, meeting: Meeting, ask_again: Set[str] = frozenset()) -> None:
+    """Queue the mails that bring every invitee's calendar to what the meeting is now; none when nothing changed.
+
+    `ask_again` holds the ids of invitees who are reminded to answer.
+    """
     called_off = meeting.state in (MeetingState.CANCELLED, MeetingState.TO_ARRANGE) or meeting.booking is None
     if called_off or meeting.booking is None:
         outgoing_mail.withdraw_all(work, meeting.id)
         for each in meeting.invitees:
             links_store.withdraw(work.connection, each.id)
         return
-    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking))
+    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking), ask_again=ask_again)
 
 
 def invitee_states(meeting: Meeting) -> tuple[InviteeState, ...]:

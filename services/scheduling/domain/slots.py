@@ -150,10 +150,14 @@ def _choose(question: Question, days: Sequence[date], starts: int, count: int) -
         if half in taken or any(starts_at < other.ends_at and ends_at > other.starts_at for other in chosen):
             continue
         taken.add(half)
-        chosen.append(Slot(starts_at, ends_at, penalty, tuple(reversed(judge(question, starts_at, ends_at)))))
+        chosen.append(Slot(starts_at, ends_at, penalty, _good_first(judge(question, starts_at, ends_at))))
         if len(chosen) == count:
             break
     return chosen
+
+
+def _good_first(points: tuple[Point, ...]) -> tuple[Point, ...]:
+    return tuple(sorted(points, key=lambda point: not point.good))
 
 
 def _candidates(question: Question, days: Sequence[date], starts: int) -> list[tuple[int, int]]:

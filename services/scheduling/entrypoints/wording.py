@@ -96,7 +96,7 @@ def _title(happening: Happening) -> str:
         "restored": "Everybody who must be there can come again",
         "cancelled": "Meeting cancelled",
         "held": "Meeting held",
-        "mail_settled": "A reply by mail was dealt with",
+        "reminded": "Reminder sent",
     }.get(happening.what, happening.what.replace("_", " ").capitalize())
 
 
@@ -112,6 +112,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return f"{_person(facts)} must be there and cannot come."
     if what == "cancelled":
         return f"{CANCEL_REASONS.get(str(facts.get('reason')), '')}."
+    if what == "reminded":
+        return f"{facts.get('asked')} of those who had not answered were asked again."
     if what == "held":
         return f"{facts.get('attended')} of {facts.get('invited')} people came."
     return ""

@@ -20,6 +20,7 @@ from shared.platform.web.pages import render_page
 from shared.platform.web.unit import current_runtime, reading, writing
 
 WHY_PUBLIC = "the secret in the link stands for the invitee, who needs no account"
+ATTEMPTS = 4
 pages = Blueprint("answer", __name__)
 
 
@@ -47,17 +48,27 @@ def save(token: str) -> BaseResponse:
     values, errors = read_form(AnswerSchema())
     if errors:
         return _page(asked, token, FormState.typed(errors), 422)
-    runtime = current_runtime()
     try:
-        with reading(system_actor(runtime.settings.authority)) as work:
-            actor = link_actor(work, token)
-        with writing(actor) as work:
-            answer_by_link(work, token, Answer(values["answer"]), values["comment"])
+        _record(token, Answer(values["answer"]), values["comment"])
     except NotFound:
         return _unknown()
     except (Conflict, Stale) as refused:
         return _page(asked, token, FormState.typed({"": [refused.message]}), 409)
     return redirect(url_for("answer.show", token=token, said="thanks"), 303)
+
+
+def _record(token: str, said: Answer, comment: str) -> None:
+    """Record the answer; when somebody else answers at the same moment it is tried again."""
+    with reading(system_actor(current_runtime().settings.authority)) as work:
+        actor = link_actor(work, token)
+    for attempt in range(ATTEMPTS):
+        try:
+            with writing(actor) as work:
+                answer_by_link(work, token, said, comment)
+            return
+        except Stale:
+            if attempt == ATTEMPTS - 1:
+                raise
 
 
 def _open(token: str) -> Asked | None:

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from services.scheduling.application.guests import choose_guests, missing_roles, propose_guests
-from services.scheduling.application.lookup import child_of, find_meeting, policy_for
+from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
 from services.scheduling.application.meetings import Wish, arrange, move
 from services.scheduling.application.slots import judge_time, suggest_times
 from services.scheduling.domain.meeting import Booking, Guest, Meeting, MeetingState, Mode
@@ -37,11 +37,13 @@ pages = Blueprint("arrange", __name__, url_prefix="/meetings/<meeting_id>")
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What each step shows on top: the meeting, the child, and the policy's usual length."""
+    """What each step shows on top: the meeting, the child and the school, and how long the meeting is usually."""
 
     meeting: Meeting
     child_name: str
     school_name: str
+    school_urn: str
+    knows_term_dates: bool
     minutes: int
 
 
@@ -117,7 +119,8 @@ def _desk(work: Work, meeting_id: str) -> Desk:
     booking = meeting.booking
     usual = policy_for(work).meeting_minutes
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60) if booking else usual
-    return Desk(meeting, child.name, child.school_name, minutes)
+    known = calendar_for(work, child).covers is not None
+    return Desk(meeting, child.name, child.school_name, child.school_urn or "", known, minutes)
 
 
 def _where(desk: Desk) -> dict[str, str]:

@@ -12,12 +12,13 @@ from services.scheduling.application.answers import record_told_answer
 from services.scheduling.application.incoming_mail import REASONS
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
-from services.scheduling.application.meetings import cancel, record_held
+from services.scheduling.application.meetings import cancel, record_held, remind
 from services.scheduling.domain.meeting import Answer
 from services.scheduling.entrypoints import wording
 from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
+from shared.platform.web.filters import plural
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading, writing
@@ -83,6 +84,19 @@ def save_answer(meeting_id: str, invitee_id: str) -> BaseResponse:
         meeting = record_told_answer(work, meeting_id, invitee_id, Answer(values["answer"]), values["comment"])
         who = meeting.invitee(invitee_id)
     flash(f"The answer of {who.name} is recorded.", "success")
+    return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+@pages.post("/reminder")
+@allowed("scheduling.meeting.arrange")
+def send_reminder(meeting_id: str) -> BaseResponse:
+    """Ask those who have not answered once more."""
+    with writing() as work:
+        asked = remind(work, meeting_id)
+    if asked:
+        flash(f"A reminder is on its way to {plural(asked, 'person', 'people')}.", "success")
+    else:
+        flash("Everybody with an e-mail address has answered.", "message")
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, url_for
 
+from services.scheduling.application.unknown_mail import count_unknown
 from services.scheduling.application.worklist import Line, my_meetings
 from services.scheduling.domain.meeting import MeetingState
 from services.scheduling.entrypoints.wording import meeting_title, role_title, when, why_meeting
@@ -25,6 +26,7 @@ def index() -> Response:
     """Show what to arrange, what to look at and what is coming up."""
     with reading() as work:
         mine = my_meetings(work)
+        unknown = count_unknown(work)
         today = work.today
     to_do = [
         *(_put_back(line, today) for line in mine.put_back),
@@ -40,6 +42,7 @@ def index() -> Response:
         to_do_count=len(to_do),
         coming_up=[_coming(line) for line in mine.coming_up[:SHOWN]],
         coming_up_count=len(mine.coming_up),
+        unknown_mails=unknown,
         wide=True,
     )
 
