@@ -8,9 +8,10 @@ import re
 import threading
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from email.header import decode_header, make_header
 from email.message import EmailMessage
-from email.parser import BytesParser
-from email.utils import parseaddr
+from email.parser import BytesHeaderParser, BytesParser
+from email.utils import parseaddr, parsedate_to_datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,17 @@ class CaughtMail:
     entry: CalendarEntry | None
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """One mail as a list shows it."""
+
+    number: int
+    recipient_name: str
+    recipient: str
+    subject: str
+    sent_at: datetime | None
+
+
 class MailFolder:
     """The `.eml` files of a home. Any process may read; the mail catcher writes."""
 
@@ -106,6 +118,19 @@ class MailFolder:
         """Return a mail as it was received; raises `FileNotFoundError`."""
         return self._file(number).read_bytes()
 
+    def heading(self, number: int) -> Heading:
+        """Return what a list shows of a mail; raises `FileNotFoundError`."""
+        file = self._file(number)
+        return _read_heading(number, str(file), file.stat().st_mtime_ns)
+
+    def naming(self, uid: str) -> list[int]:
+        """Return the numbers of the mails that name a calendar entry, the newest first.
+
+        Our own mails hold the UID as it is, and an answer names the mail it answers, whose Message-ID holds the UID.
+        """
+        wanted = uid.encode("utf-8", "replace")
+        return [number for number in self.numbers() if wanted in self.raw(number)]
+
     def mail(self, number: int) -> CaughtMail:
         """Return a mail as a person reads it; raises `FileNotFoundError`."""
         file = self._file(number)
@@ -113,6 +138,26 @@ class MailFolder:
 
     def _file(self, number: int) -> Path:
         return self.path / f"{number:05}.eml"
+
+
+@lru_cache(maxsize=20_000)
+def _read_heading(number: int, file: str, _changed: int) -> Heading:
+    with Path(file).open("rb") as opened:
+        headers = BytesHeaderParser().parse(opened)
+    name, address = parseaddr(_words(headers["To"]))
+    try:
+        sent_at = parsedate_to_datetime(_words(headers["Date"])).astimezone(UTC)
+    except ValueError:
+        sent_at = None
+    return Heading(number, name, address, _words(headers["Subject"]) or "No subject", sent_at)
+
+
+def _words(value: object) -> str:
+    """Return a header as people read it, whatever a broken mail has there."""
+    try:
+        return " ".join(str(make_header(decode_header(str(value or "")))).split())
+    except (LookupError, UnicodeError, ValueError):
+        return " ".join(str(value).split())
 
 
 @lru_cache(maxsize=2000)

@@ -55,7 +55,7 @@ def linked(text: str) -> Markup:
 def mails() -> Response:
     """List the mails, the newest first; `person` narrows to one mailbox, `page` counts from 1."""
     folder = _folder()
-    everything = [folder.mail(number) for number in folder.numbers()]
+    everything = [folder.heading(number) for number in folder.numbers()]
     mailboxes = {mail.recipient.casefold(): mail.recipient_name or mail.recipient for mail in reversed(everything)}
     person = request.args.get("person", "").casefold()
     shown = [mail for mail in everything if not person or mail.recipient.casefold() == person]
@@ -161,8 +161,8 @@ def _same_entry(caught: CaughtMail) -> list[CaughtMail]:
     if caught.entry is None:
         return [caught]
     folder = _folder()
-    everything = (folder.mail(number) for number in folder.numbers())
-    return [each for each in everything if each.entry and each.entry.uid == caught.entry.uid]
+    named = (folder.mail(number) for number in folder.naming(caught.entry.uid))
+    return [each for each in named if each.entry and each.entry.uid == caught.entry.uid]
 
 
 def _folder() -> MailFolder:
