@@ -17,6 +17,7 @@ from shared.platform.web.api import make_api
 from shared.platform.web.once import answer_once
 from shared.platform.web.pages import register_pages_support
 from shared.platform.web.security import protect
+from shared.platform.web.template_cache import SharedInProcess
 from shared.platform.work import new_traceparent
 
 
@@ -53,6 +54,7 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
             PrefixLoader({"govuk_frontend_jinja": PackageLoader("govuk_frontend_jinja")}),
         ]
     )
+    app.jinja_env.bytecode_cache = SharedInProcess()
     app.jinja_env.trim_blocks = True
     app.jinja_env.lstrip_blocks = True
     register_problems(app)

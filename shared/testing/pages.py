@@ -13,6 +13,7 @@ from typing import Protocol
 
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 NEEDS_NO_LABEL = frozenset({"hidden", "submit", "button", "image", "reset"})
+LANDMARKS = frozenset({"header", "nav", "main", "footer", "aside", "script", "style"})
 SUSPICIOUS = ("None", "Undefined", "undefined", "<built-in", "datetime.date(", "frozenset(", "{{", "}}")
 
 
@@ -107,6 +108,7 @@ def check_page(page: HasHtml | str, *, may_say: tuple[str, ...] = ()) -> str:
         *_ids(reader.elements),
         *_fields(reader.elements),
         *_errors(reader.elements),
+        *_landmarks(reader),
         *_policy(reader.elements),
         *_forms(reader.elements),
         *_words(reader, may_say),
@@ -175,6 +177,31 @@ def _errors(elements: list[Element]) -> list[str]:
     if summary and not title.strip().startswith("Error:"):
         faults.append("errors, but the title does not start with Error:")
     return faults
+
+
+def _landmarks(reader: _Reader) -> list[str]:
+    """Find words that no landmark holds, and radios that claim to expand something (axe finds both)."""
+    outside = {
+        text.strip()[:60]
+        for element, text in reader.words
+        if text.strip() and element is not None and element.inside("body") and not _in_landmark(element)
+    }
+    faults = [f"no landmark holds {words!r}" for words in sorted(outside)]
+    faults += [
+        f"the radio {element.attributes.get('id')!r} reveals a part of the page, which aria does not allow a radio to say"
+        for element in reader.elements
+        if element.attributes.get("type") == "radio" and "data-aria-controls" in element.attributes
+    ]
+    return faults
+
+
+def _in_landmark(element: Element | None) -> bool:
+    while element is not None:
+        classes = element.attributes.get("class", "").split()
+        if element.tag in LANDMARKS or element.attributes.get("role") == "region" or "govuk-skip-link" in classes:
+            return True
+        element = element.parent
+    return False
 
 
 def _policy(elements: list[Element]) -> list[str]:

@@ -41,6 +41,8 @@ def test_a_sound_page_passes_and_gives_its_words() -> None:
         ('name="q"', 'name="q" value="None"', "attribute says None"),
         ("</p>", "</div>", "closes"),
         ("</main>", "", "closes"),
+        ("<main>", "<p>Back</p><main>", "no landmark holds 'Back'"),
+        ('<input id="q" name="q">', '<input id="q" name="q" type="radio" data-aria-controls="x">', "reveals"),
     ],
 )
 def test_each_fault_is_found(find: str, put: str, fault: str) -> None:

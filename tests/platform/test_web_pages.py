@@ -209,3 +209,10 @@ def test_what_people_write_is_escaped_in_every_macro(app: Flask) -> None:
             page = app.jinja_env.from_string(template).render(x=attack, form=state)
         assert "<script>" not in page
         assert page.count("&lt;script&gt;") > 20
+
+
+def test_a_template_is_compiled_once_for_all_apps_of_a_process(app: Flask, tmp_path: Path) -> None:
+    (tmp_path / "second").mkdir()
+    second, _ = make_style_app(tmp_path / "second")
+    codes = {one.jinja_env.get_template("suite/form.html").root_render_func.__code__ for one in (app, second)}
+    assert len(codes) == 1
