@@ -188,7 +188,7 @@ def _landmarks(reader: _Reader) -> list[str]:
     }
     faults = [f"no landmark holds {words!r}" for words in sorted(outside)]
     faults += [
-        f"the radio {element.attributes.get('id')!r} reveals a part of the page, which aria does not allow a radio to say"
+        f"the radio {element.attributes.get('id')!r} says that it reveals something, which aria does not allow"
         for element in reader.elements
         if element.attributes.get("type") == "radio" and "data-aria-controls" in element.attributes
     ]

@@ -1,7 +1,7 @@
 """Templates compiled once for each process, however many apps it makes.
 
-Compiling the GOV.UK macros takes about a second for each app; three services in one process, and every test that makes an
-app, would each pay it. The key holds the template's text, so a changed template is compiled anew.
+Compiling the GOV.UK macros takes about a second for each app; three services in one process, and every test that makes
+an app, would each pay it. The key holds the template's text, so a changed template is compiled anew.
 """
 
 from __future__ import annotations
