@@ -68,7 +68,7 @@ def suggest(question: Question, count: int = 10) -> Suggestions:
     """Return up to `count` times, best first, at most one in the morning and one in the afternoon of a day.
 
     When no time by the latest date suits all who must be there, the one constraint that stands most in the way is
-    named and the soonest times after the latest date are offered instead, marked as late.
+    named (unless that date is past) and the soonest times after it are offered instead, marked as late.
     """
     days = _days(question, question.earliest, question.meet_by)
     starts = _starts(question, days)
@@ -78,7 +78,8 @@ def suggest(question: Question, count: int = 10) -> Suggestions:
     window = add_working_days(soonest, LATE_WINDOW, question.calendar.bank_holidays)
     later = _days(question, soonest, window)
     slots = tuple(_choose(question, later, _starts(question, later), count))
-    return Suggestions(slots, _obstacle(question), late=True)
+    obstacle = _obstacle(question) if question.meet_by >= question.today else None
+    return Suggestions(slots, obstacle, late=True)
 
 
 # The cells: bit n of a mask is cell n of the days looked at, one day after another.

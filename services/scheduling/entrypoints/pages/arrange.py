@@ -136,6 +136,7 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         length = form.text("minutes")
         minutes = int(length) if length.isdecimal() and 15 <= int(length) <= 240 else desk.minutes
         found = suggest_times(work, meeting_id, minutes=minutes)
+        is_past = desk.meeting.meet_by < work.today
     values = {"minutes": str(minutes), **{key: form.text(key) for key in form.values}}
     return _render(
         "scheduling/times.html",
@@ -144,6 +145,7 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         status,
         form=replace(form, values=values),
         found=found,
+        is_past=is_past,
         options=slot_options(found.slots),
         minutes=minutes,
     )
