@@ -23,8 +23,10 @@ from services.scheduling.application.meetings import Wish, arrange, cancel, move
 from services.scheduling.application.worklist import my_meetings
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from services.scheduling.entrypoints.jobs import forget_expired_links
+from shared.contracts.pep import PersonRecorded
 from shared.contracts.scheduling import InviteeReplied, MeetingArranged, MeetingPutBack
 from shared.kernel.errors import Conflict, Denied, NotFound
+from shared.platform import roster
 
 if TYPE_CHECKING:
     from tests.scheduling.conftest import Office
@@ -190,3 +192,14 @@ def test_a_reminder_goes_to_those_who_have_not_answered_and_can_be_reached(offic
     assert asked == ["carer@people.example", "worker@people.example"]
     with pytest.raises(Denied), office.writing("teacher") as work:
         remind(work, meeting.id)
+
+
+def test_a_reminder_goes_to_the_address_somebody_has_today(office: Office, meeting: Meeting) -> None:
+    with office.writing() as work:
+        roster.when_person_recorded(
+            work, PersonRecorded("carer", "northmoor", ("carer",), "", "Chris Lowe", "chris.new@people.example")
+        )
+    with office.writing("worker") as work:
+        remind(work, meeting.id)
+    assert ("chris.new@people.example", "invited") in office.mails()
+    assert ("carer@people.example", "removed") in office.mails()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.scheduling.adapters import meetings_store
 from services.scheduling.application.guests import choose_guests
@@ -26,6 +26,7 @@ from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, Meeti
 from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict
 from shared.kernel.ids import new_id
+from shared.platform import roster
 from shared.platform.work import Work
 
 CANCEL_REASONS = ("rearranging", "not_needed", "child_left_care")
@@ -76,8 +77,9 @@ def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
 
 def remind(work: Work, meeting_id: str) -> int:
     """Ask those who have not answered once more, by e-mail; return how many are asked."""
-    meeting = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
-    follow(meeting.state, Intent.ANSWER)
+    found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+    follow(found.state, Intent.ANSWER)
+    meeting = _with_current_addresses(work, found)
     silent = {each.id for each in meeting.invitees if each.answer is Answer.NEEDS_ACTION and each.email}
     if silent:
         tell_invitees(work, meeting, ask_again=silent)
@@ -113,6 +115,18 @@ def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: In
     tell_invitees(work, after)
     _say_so(work, before, after, intent)
     return after
+
+
+def _with_current_addresses(work: Work, meeting: Meeting) -> Meeting:
+    """Return the meeting with the names and addresses that its invitees have today; saved when any is new."""
+    people = roster.people_by_id(work.connection, [each.person_id for each in meeting.invitees])
+    invitees = tuple(
+        replace(each, name=person.name, email=person.email or "") if (person := people.get(each.person_id)) else each
+        for each in meeting.invitees
+    )
+    if invitees == meeting.invitees:
+        return meeting
+    return meetings_store.save(work.connection, replace(meeting, invitees=invitees))
 
 
 def _save_or_offer_others(work: Work, booked: Meeting, guests: tuple[Guest, ...]) -> Meeting:
