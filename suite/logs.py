@@ -29,3 +29,4 @@ def write_json_lines() -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells of every connection

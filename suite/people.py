@@ -26,9 +26,7 @@ def find(people: Iterable[Person], name: str) -> Person:
         if len(matches) == 1:
             return matches[0]
         if matches:
-            shown = ", ".join(
-                f"{person.name} ({person.organisation or person.id})" for person in matches[:SHOWN_OF_MATCHES]
-            )
+            shown = ", ".join(f"{person.name} ({_office(person)})" for person in matches[:SHOWN_OF_MATCHES])
             more = "" if len(matches) <= SHOWN_OF_MATCHES else f" and {len(matches) - SHOWN_OF_MATCHES} more"
             raise Refusal(f"{name!r} may be {shown}{more}. Give the full name, or an id from ./run people.")
     raise Refusal(f"Nobody here is called {name!r}. See who there is with ./run people.")
@@ -62,6 +60,11 @@ def introduction(people: Iterable[Person], origin: str, home: Path) -> str:
             note = f": {NOTES[person.name]}" if person.name in NOTES else ""
             lines.append(f"  {person.name:17} {ROLE_TITLES[role]}{note}")
     return "\n".join([*lines, "", "Everybody: ./run people        Stop: Ctrl-C"])
+
+
+def _office(person: Person) -> str:
+    titles = [ROLE_TITLES[role].lower() for role in Role if role in person.kinds]
+    return ", ".join([*titles, person.organisation] if person.organisation else titles) or person.id
 
 
 def _by_role(people: Iterable[Person]) -> list[tuple[Role | None, Sequence[Person]]]:

@@ -15,12 +15,10 @@ def serve(home: Home, port: int, *, empty: bool) -> int:
     home.make()
     lock = home.lock()
     listener = listen(port)
-    port = listener.getsockname()[1]
-    smtp_port = free_port()
-    home.remember(port=port, smtp_port=smtp_port)
+    home.remember(port=listener.getsockname()[1], smtp_port=free_port())
     if not home.is_ready():
         _prepare(home, empty=empty)
-    code = watch(_children(home, listener, lock, port, smtp_port))
+    code = watch(_children(home, listener, lock))
     if code == 0:
         print("\nStopped. Start it again to go on where it was.", flush=True)
     return code
@@ -40,13 +38,13 @@ def _prepare(home: Home, *, empty: bool) -> None:
         raise Refusal(f"The home could not be made ready (see above; code {code}). Nothing was started.")
 
 
-def _children(home: Home, listener: socket.socket, lock: int, port: int, smtp_port: int) -> list[Child]:
+def _children(home: Home, listener: socket.socket, lock: int) -> list[Child]:
     """Return the two children, not yet started. Both inherit the home's lock."""
 
     def child(name: str, keep: list[int], *words: str) -> Child:
         command = [sys.executable, "-m", "suite", name, "--home", str(home.path), *words]
         log = (home.log / f"{name}.log").open("ab")
-        return Child(name, [*command, "--port", str(port), "--smtp-port", str(smtp_port)], [lock, *keep], log)
+        return Child(name, command, [lock, *keep], log)
 
     web = child("web", [listener.fileno()], "--listener", str(listener.fileno()))
     web.first_only = ["--announce"]

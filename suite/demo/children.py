@@ -32,7 +32,7 @@ class Story(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One child; `school` counts the schools from 1 (0: none), `born` the days of the school year of birth from 0."""
+    """One child; `school` counts the schools from 1, `born` the days of the school year of birth from 0."""
 
     name: str
     known_as: str
@@ -74,7 +74,7 @@ ROWS = (
     Row("Rohan Mistry", "", "1", 8, 90, 9, Story.NEXT_TERM, "Hansa Parmar", "Nilesh Mistry"),
     Row("Ellie-May Booth", "Ellie", "2", 9, 160, 7, Story.SUBMITTED, "Sheila Walton", "Tracy Booth"),
     Row("Dominik Horvath", "Dom", "1", 9, 10, 8, Story.SUSPENDED, "Keith Ramsden", "Monika Horvath"),
-    Row("Chanel Brown", "", "2", 9, 250, 0, Story.NO_SCHOOL, "Patience Osei", "Lorraine Brown"),
+    Row("Chanel Brown", "", "2", 9, 250, 8, Story.NO_SCHOOL, "Patience Osei", "Lorraine Brown"),
     Row("Ethan Kershaw", "", "1", 10, 120, 9, Story.LOW_ATTENDANCE, "David Greaves", "Michelle Kershaw"),
     Row("Fatima Al-Sayed", "", "2", 10, 305, 7, Story.APPROVED, "Huda Karim", "Samir Al-Sayed"),
     Row("Kayden Loftus", "", "1", 10, 50, 10, Story.DATED, "Elaine Whiteley", "Kim Loftus"),
@@ -98,7 +98,7 @@ class Child:
     reference: str
     born_on: date
     upn: str
-    school_urn: str | None
+    school_urn: str
     social_worker: str
     caseworker: str
     reviewing_officer: str
@@ -126,7 +126,7 @@ def children(today: date) -> tuple[Child, ...]:
                 reference=f"{410207 + 37 * number}",
                 born_on=date(year - row.group - 5, 9, 1) + timedelta(days=row.born),
                 upn=_upn(f"999{4000 + row.school:04d}{(year - max(row.group, 0)) % 100:02d}{101 + 7 * number:03d}"),
-                school_urn=SCHOOLS[row.school - 1].urn if row.school else None,
+                school_urn=SCHOOLS[row.school - 1].urn,
                 social_worker=SOCIAL_WORKERS[number % len(SOCIAL_WORKERS)].key,
                 caseworker=CASEWORKERS[number % len(CASEWORKERS)].key,
                 reviewing_officer=REVIEWING_OFFICERS[(number // 2) % len(REVIEWING_OFFICERS)].key,

@@ -12,7 +12,7 @@ VIRTUAL_SCHOOL = "Northmoor Virtual School"
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """A school; `phase` as in the contracts (`special` schools teach all through, as secondary)."""
+    """A school; `phase` in the words of the national register."""
 
     urn: str
     name: str
@@ -34,18 +34,18 @@ class Staff:
 
 
 SCHOOLS = (
-    School("990001", "Little Acorns Nursery School", "early_years", "Northmoor", "littleacorns.example"),
-    School("990002", "Alder Bank Primary School", "primary", "Northmoor", "alderbank.example"),
-    School("990003", "St Wilfrid's Catholic Primary School", "primary", "Northmoor", "stwilfrids.example"),
-    School("990004", "Millbrook Primary Academy", "primary", "Millbrook", "millbrook.example"),
-    School("990005", "Castle Hill Primary School", "primary", "Carrow", "castlehill.example"),
-    School("990006", "Riverside Primary School", "primary", "Carrow", "riverside.example"),
-    School("990007", "Oakfield Academy", "secondary", "Northmoor", "oakfield.example"),
-    School("990008", "Northmoor High School", "secondary", "Northmoor", "northmoorhigh.example"),
-    School("990009", "St Aidan's Church of England School", "secondary", "Millbrook", "staidans.example"),
-    School("990010", "Kestrel Park School", "secondary", "Carrow", "kestrelpark.example"),
-    School("990011", "Moorgate Sixth Form College", "post_16", "Northmoor", "moorgate.example"),
-    School("990012", "Eastdale College", "post_16", "Eastdale", "eastdale.example"),
+    School("990001", "Little Acorns Nursery School", "Nursery", "Northmoor", "littleacorns.example"),
+    School("990002", "Alder Bank Primary School", "Primary", "Northmoor", "alderbank.example"),
+    School("990003", "St Wilfrid's Catholic Primary School", "Primary", "Northmoor", "stwilfrids.example"),
+    School("990004", "Millbrook Primary Academy", "Primary", "Millbrook", "millbrook.example"),
+    School("990005", "Castle Hill Primary School", "Primary", "Carrow", "castlehill.example"),
+    School("990006", "Riverside Primary School", "Primary", "Carrow", "riverside.example"),
+    School("990007", "Oakfield Academy", "Secondary", "Northmoor", "oakfield.example"),
+    School("990008", "Northmoor High School", "Secondary", "Northmoor", "northmoorhigh.example"),
+    School("990009", "St Aidan's Church of England School", "Secondary", "Millbrook", "staidans.example"),
+    School("990010", "Kestrel Park School", "Secondary", "Carrow", "kestrelpark.example"),
+    School("990011", "Moorgate Sixth Form College", "16 plus", "Northmoor", "moorgate.example"),
+    School("990012", "Eastdale College", "16 plus", "Eastdale", "eastdale.example"),
 )
 
 

@@ -1,0 +1,96 @@
+"""The commands of `./run`. They work on a home whether or not the suite is running on it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+
+from services.pep.app import SPEC as PEP
+from services.pep.entrypoints.commands import run_import_schools, run_import_ssda903
+from services.scheduling.adapters.term_calendars import UnusableCalendar
+from services.scheduling.app import SPEC as SCHEDULING
+from services.scheduling.application.terms import import_terms
+from services.scheduling.entrypoints.receive_mail import receive_mail
+from shared.kernel.errors import Conflict, DomainError, Stale
+from shared.platform.access import system_actor
+from shared.platform.auth import issue_token
+from shared.platform.runtime import Runtime
+from shared.platform.work import writing_work
+from suite.composition import everybody, runtime_for
+from suite.events import told
+from suite.home import Home, Refusal
+from suite.people import find, listing
+
+TRY_AGAIN_LATER = 75
+"""What a mail server takes as "not now, try again" (EX_TEMPFAIL)."""
+
+
+def run(command: str, home: Home, wanted: argparse.Namespace) -> int:
+    """Do one command on a home; return its exit code. Raises `Refusal` with the one line to show."""
+    home.expect()
+    runtime = runtime_for(home)
+    try:
+        return COMMANDS[command](runtime, wanted)
+    except DomainError as error:
+        raise Refusal(error.message) from error
+    finally:
+        runtime.close()
+
+
+def _people(runtime: Runtime, _wanted: argparse.Namespace) -> int:
+    print(listing(everybody(runtime)))
+    return 0
+
+
+def _token(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    person = find(everybody(runtime), wanted.name)
+    print(issue_token(runtime.settings.secret, person.id, runtime.clock.now()))
+    return 0
+
+
+def _import_ssda903(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    return run_import_ssda903(runtime, PEP, wanted.folder, sys.stdout)
+
+
+def _import_schools(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    return run_import_schools(runtime, PEP, wanted.file, sys.stdout)
+
+
+def _import_terms(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    with writing_work(runtime, SCHEDULING, system_actor(runtime.settings.authority)) as work:
+        try:
+            terms = import_terms(work, wanted.school, wanted.source)
+        except UnusableCalendar as error:
+            raise Refusal(str(error)) from error
+        ahead = terms.school_days_ahead(work.today)
+    print(f"{terms.school.name} ({terms.school.urn}): term dates taken from {wanted.source}.")
+    print(f"{terms.closed_days} days named as closed to pupils; {ahead} school days in the next six weeks.")
+    return 0
+
+
+def _receive_mail(runtime: Runtime, _wanted: argparse.Namespace) -> int:
+    try:
+        became = receive_mail(runtime, SCHEDULING, sys.stdin.buffer.read())
+    except (Stale, Conflict) as error:
+        print(f"The mail could not be taken in just now: {error.message}", file=sys.stderr)
+        return TRY_AGAIN_LATER
+    print(json.dumps(became, ensure_ascii=False, indent=2))
+    return 0
+
+
+def _events(runtime: Runtime, _wanted: argparse.Namespace) -> int:
+    print(told(runtime))
+    return 0
+
+
+COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
+    "people": _people,
+    "token": _token,
+    "import-ssda903": _import_ssda903,
+    "import-schools": _import_schools,
+    "import-terms": _import_terms,
+    "receive-mail": _receive_mail,
+    "events": _events,
+}

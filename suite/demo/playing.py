@@ -1,0 +1,336 @@
+"""Plays each step of the story: which of the services' functions it is, and who does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.pep.adapters import care_plan_store, children_store, plans_store
+from services.pep.adapters.form_files import form_of
+from services.pep.app import SPEC as PEP
+from services.pep.application import children, concerns, plans, sections, targets, team, views
+from services.pep.domain.concerns import Concern, ConcernState
+from services.pep.domain.forms import Section
+from services.pep.domain.plan import Plan
+from services.pep.domain.targets import Category
+from services.scheduling.adapters import meetings_store
+from services.scheduling.app import SPEC as SCHEDULING
+from services.scheduling.application import answers, meetings
+from services.scheduling.application.guests import propose_guests
+from services.scheduling.domain.meeting import Answer, Booking, Meeting, Mode
+from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
+from services.virtual_school.application import rating, suspensions
+from services.virtual_school.domain.rubric import Decision, Rating
+from shared.contracts.roles import Role
+from shared.kernel.clock import london_time
+from shared.kernel.errors import Conflict
+from shared.platform import roster
+from suite.demo import words
+from suite.demo.cast import family_of, staff_id
+from suite.demo.staff import SCHOOLS, TEAM_MANAGER
+from suite.demo.stage import Stage
+from suite.demo.story import Act, Step
+
+HOURS = (9, 13, 10, 14, 11, 15, 12, 16)
+WITHOUT_SCHOOL = "Northmoor Virtual School, Civic Centre"
+
+
+class NotPossible(Exception):
+    """The step has nothing to act on: on this day the story took another course."""
+
+
+@dataclass
+class Player:
+    """Plays steps on a stage; `child_ids` maps the children's keys to their ids once they are known."""
+
+    stage: Stage
+    child_ids: dict[str, str] = field(default_factory=dict)
+
+    def play(self, step: Step) -> None:
+        """Play one step; raises `NotPossible` where there is nothing to act on, and the services' own errors."""
+        _ACTS[step.act](self, step)
+
+    def child_id(self, step: Step) -> str:
+        """Return the id of the step's child."""
+        return self.child_ids[step.child.key]
+
+    def team(self, step: Step) -> Mapping[Role, str]:
+        """Return who has which role on the child's team on this day (one person for each role)."""
+        with self.stage.looking(PEP) as work:
+            members = roster.team(work.connection, self.child_id(step), work.today)
+        return {member.role: member.person_id for member in members}
+
+    def school_author(self, step: Step) -> str:
+        """Return who writes the school's part: the designated teacher, or the caseworker where there is no school."""
+        members = self.team(step)
+        return members.get(Role.DESIGNATED_TEACHER) or members[Role.VIRTUAL_SCHOOL_CASEWORKER]
+
+    def plan(self, step: Step) -> Plan:
+        """Return the child's newest plan of the step's kind."""
+        with self.stage.looking(PEP) as work:
+            for plan in plans_store.plans_of(work.connection, self.child_id(step)):
+                if plan.kind.value == step.kind:
+                    return plan
+        raise NotPossible(f"{step.child.row.name} has no {step.kind} plan")
+
+    def meeting(self, step: Step) -> Meeting:
+        """Return the newest meeting about the step's plan."""
+        plan = self.plan(step)
+        with self.stage.looking(SCHEDULING) as work:
+            found = meetings_store.of_plan(work.connection, plan.id)
+        if not found:
+            raise NotPossible(f"{step.child.row.name} has no meeting for the {step.kind} plan")
+        return found[-1]
+
+    def concern(self, step: Step) -> Concern:
+        """Return the child's open concern."""
+        with self.stage.looking(PEP) as work:
+            for concern in care_plan_store.concerns_of(work.connection, self.child_id(step)):
+                if concern.state is ConcernState.OPEN:
+                    return concern
+        raise NotPossible(f"{step.child.row.name} has no open concern")
+
+
+def _enter_care(player: Player, step: Step) -> None:
+    child = step.child
+    new = children.NewChild(
+        reference=child.reference,
+        name=child.row.name,
+        known_as=child.row.known_as,
+        born_on=child.born_on,
+        sex=child.row.sex,
+        upn=child.upn,
+        legal_status=child.row.legal_status,
+        entered_care_on=step.on,
+        school_urn=child.school_urn,
+        school_since=step.on,
+        team={
+            Role.SOCIAL_WORKER: staff_id(child.social_worker),
+            Role.TEAM_MANAGER: staff_id(TEAM_MANAGER.key),
+            Role.IRO: staff_id(child.reviewing_officer),
+            Role.VIRTUAL_SCHOOL_CASEWORKER: staff_id(child.caseworker),
+        },
+    )
+    with player.stage.acting(PEP, staff_id(child.social_worker)) as work:
+        child_id = children.enter_care(work, new).id
+        player.child_ids[child.key] = child_id
+        for name, email, role in family_of(child):
+            team.add_new_person(work, child_id, name, email, role, step.on)
+
+
+def _arrange(player: Player, step: Step) -> None:
+    assert step.meeting_on is not None  # noqa: S101 - every such step has it
+    meeting = player.meeting(step)
+    school = next((school.name for school in SCHOOLS if school.urn == step.child.school_urn), WITHOUT_SCHOOL)
+    with player.stage.looking(SCHEDULING) as work:
+        wanted = {guest.person_id: guest.required for guest, invited in propose_guests(work, meeting) if invited}
+    for attempt in range(len(HOURS)):
+        starts_at = london_time(step.meeting_on, HOURS[(step.number + attempt) % len(HOURS)])
+        booking = Booking(starts_at, starts_at + timedelta(hours=1), Mode.IN_PERSON, place=school)
+        try:
+            with player.stage.acting(SCHEDULING, staff_id(step.child.social_worker)) as work:
+                meetings.arrange(work, meeting.id, meetings.Wish(booking, wanted), meeting.version)
+        except Conflict as conflict:
+            if conflict.code != "person_booked":
+                raise
+        else:
+            return
+    raise NotPossible(f"everybody for {step.child.row.name} is booked on {step.meeting_on}")
+
+
+def _answer(player: Player, step: Step) -> None:
+    said = {
+        Role.SOCIAL_WORKER: Answer.ACCEPTED,
+        Role.DESIGNATED_TEACHER: Answer.ACCEPTED,
+        Role.CARER: Answer.ACCEPTED,
+        Role.VIRTUAL_SCHOOL_CASEWORKER: Answer.ACCEPTED if step.number % 2 else Answer.TENTATIVE,
+        Role.IRO: Answer.TENTATIVE if step.number % 3 else Answer.DECLINED,
+    }
+    _tell(player, step, said)
+
+
+def _decline(player: Player, step: Step) -> None:
+    _tell(player, step, {Role.CARER: Answer.ACCEPTED, Role.DESIGNATED_TEACHER: Answer.DECLINED})
+
+
+def _tell(player: Player, step: Step, said: Mapping[Role, Answer]) -> None:
+    for invitee in player.meeting(step).invitees:
+        if Role(invitee.role) in said:
+            with player.stage.acting(SCHEDULING, invitee.person_id) as work:
+                answers.record_answer(work, invitee.id, said[Role(invitee.role)], by="link")
+
+
+def _hold(player: Player, step: Step) -> None:
+    meeting = player.meeting(step)
+    came = [each.person_id for each in meeting.invitees if each.answer is not Answer.DECLINED]
+    with player.stage.acting(SCHEDULING, staff_id(step.child.social_worker)) as work:
+        meetings.record_held(work, meeting.id, came, meeting.version)
+
+
+def _write(player: Player, step: Step, author: str, wanted: Callable[[int, Section], bool]) -> None:
+    plan = player.plan(step)
+    form = form_of(plan.phase, plan.form_version)
+    with player.stage.acting(PEP, author) as work:
+        for place, section in enumerate(form.sections):
+            if wanted(place, section):
+                written = words.section_answers(section, step.child, step.number)
+                sections.save_section(work, plan.id, section.key, written, 0)
+
+
+def _write_care(player: Player, step: Step) -> None:
+    author = staff_id(step.child.social_worker)
+    _write(player, step, author, lambda _, section: section.owner is Role.SOCIAL_WORKER)
+    _write(player, step, player.team(step)[Role.CARER], lambda _, section: section.owner is Role.CARER)
+
+
+def _write_school(player: Player, step: Step) -> None:
+    _write(player, step, player.school_author(step), lambda _, section: section.owner is Role.DESIGNATED_TEACHER)
+
+
+def _write_half(player: Player, step: Step) -> None:
+    _write(
+        player,
+        step,
+        player.school_author(step),
+        lambda place, section: section.owner is Role.DESIGNATED_TEACHER and place < 5,
+    )
+
+
+def _set_targets(player: Player, step: Step) -> None:
+    plan = player.plan(step)
+    with player.stage.acting(PEP, player.school_author(step)) as work:
+        for target in words.targets(step.child, plan.phase):
+            entered = targets.TargetWords(
+                category=Category(target.category),
+                what=target.what,
+                measure=target.measure,
+                who=target.who,
+                by_date=step.on + timedelta(days=91),
+                how_often=target.how_often,
+                cost_pence=target.cost_pence,
+            )
+            targets.add_target(work, plan.id, entered)
+
+
+def _give_views(player: Player, step: Step) -> None:
+    plan = player.plan(step)
+    child = player.team(step).get(Role.CHILD)
+    how = "" if child else "observed" if step.child.row.group < 1 else "talked"
+    with player.stage.acting(PEP, child or staff_id(step.child.social_worker)) as work:
+        views.save_views(work, plan.id, words.views(step.number), 0, how)
+
+
+def _submit(player: Player, step: Step) -> None:
+    plan = player.plan(step)
+    with player.stage.acting(PEP, player.school_author(step)) as work:
+        plans.submit_plan(work, plan.id, plan.version)
+
+
+def _return(player: Player, step: Step) -> None:
+    plan = player.plan(step)
+    with player.stage.acting(VIRTUAL_SCHOOL, staff_id(step.child.caseworker)) as work:
+        rating.rate_plan(
+            work,
+            plan.id,
+            submission=plan.submission,
+            rating=Rating.RED,
+            reasons=("targets_not_smart", "carer"),
+            decision=Decision.RETURN,
+            feedback="A good start. Please say how often the tuition happens, and what the carer does at home.",
+        )
+
+
+def _approve(player: Player, step: Step) -> None:
+    plan = player.plan(step)
+    amber = step.number % 3 == 1
+    with player.stage.acting(VIRTUAL_SCHOOL, staff_id(step.child.caseworker)) as work:
+        rating.rate_plan(
+            work,
+            plan.id,
+            submission=plan.submission,
+            rating=Rating.AMBER if amber else Rating.GREEN,
+            reasons=("leisure",) if amber else (),
+            decision=Decision.APPROVE,
+            feedback="Say more about the club next time." if amber else "",
+        )
+
+
+def _suspend(player: Player, step: Step) -> None:
+    with player.stage.acting(VIRTUAL_SCHOOL, player.school_author(step)) as work:
+        suspensions.record_suspension(
+            work,
+            player.child_id(step),
+            starts_on=step.on,
+            ends_on=step.on,
+            sessions=2,
+            permanent=False,
+            reasons=("PP",) if step.number % 4 else ("DB", "VA"),
+        )
+
+
+def _answer_with_action(player: Player, step: Step) -> None:
+    concern = player.concern(step)
+    with player.stage.acting(PEP, staff_id(step.child.social_worker)) as work:
+        concerns.answer_by_action(
+            work,
+            concern.id,
+            action="Meet the head of year and the carer, and agree how the week starts.",
+            owner_id=player.school_author(step),
+            by_date=step.on + timedelta(days=14),
+            seen_version=concern.version,
+        )
+
+
+def _answer_with_meeting(player: Player, step: Step) -> None:
+    concern = player.concern(step)
+    with player.stage.acting(PEP, staff_id(step.child.social_worker)) as work:
+        concerns.answer_by_early_meeting(work, concern.id, concern.version)
+
+
+def _lose_school(player: Player, step: Step) -> None:
+    with player.stage.acting(PEP, staff_id(step.child.social_worker)) as work:
+        known = children_store.load(work.connection, player.child_id(step))
+        children.change_school(work, known.id, known.version, None, step.on)
+
+
+def _leave_care(player: Player, step: Step) -> None:
+    with player.stage.acting(PEP, staff_id(step.child.social_worker)) as work:
+        known = children_store.load(work.connection, player.child_id(step))
+        children.leave_care(work, known.id, known.version, step.on)
+
+
+_ACTS: Mapping[Act, Callable[[Player, Step], None]] = {
+    Act.ENTER_CARE: _enter_care,
+    Act.ARRANGE: _arrange,
+    Act.ANSWER: _answer,
+    Act.DECLINE: _decline,
+    Act.HOLD: _hold,
+    Act.WRITE_CARE: _write_care,
+    Act.WRITE_SCHOOL: _write_school,
+    Act.WRITE_HALF: _write_half,
+    Act.SET_TARGETS: _set_targets,
+    Act.GIVE_VIEWS: _give_views,
+    Act.SUBMIT: _submit,
+    Act.RETURN: _return,
+    Act.APPROVE: _approve,
+    Act.SUSPEND: _suspend,
+    Act.ANSWER_WITH_ACTION: _answer_with_action,
+    Act.ANSWER_WITH_MEETING: _answer_with_meeting,
+    Act.LOSE_SCHOOL: _lose_school,
+    Act.LEAVE_CARE: _leave_care,
+}
+
+_CLOCK: Mapping[Act, tuple[int, int]] = {
+    Act.ENTER_CARE: (8, 30),
+    Act.ARRANGE: (8, 55),
+    Act.ANSWER: (12, 0),
+    Act.DECLINE: (12, 0),
+    Act.HOLD: (17, 5),
+}
+
+
+def moment(step: Step) -> datetime:
+    """Return when on its day a step happens; meetings lie between 9am and 5pm."""
+    hour, minute = _CLOCK.get(step.act, (17, 30 + list(Act).index(step.act)))
+    return london_time(step.on, hour, minute) + timedelta(seconds=7 * step.number)
