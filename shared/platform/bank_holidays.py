@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 from datetime import date
-
-import holidays
+from functools import cached_property
+from typing import Any
 
 
 class EnglandAndWales(Set[date]):
@@ -15,8 +15,11 @@ class EnglandAndWales(Set[date]):
     data, which is enough for "what did this count skip" as the count has asked about each day.
     """
 
-    def __init__(self) -> None:
-        self._days = holidays.country_holidays("GB", subdiv="ENG")
+    @cached_property
+    def _days(self) -> Any:
+        import holidays  # at first use: it takes half a second to import, which a start or a command need not wait for
+
+        return holidays.country_holidays("GB", subdiv="ENG")
 
     def __contains__(self, day: object) -> bool:
         return day in self._days
