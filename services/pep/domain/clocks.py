@@ -54,7 +54,8 @@ _KIND_WORDS = {
 class Deadline:
     """A date that something must be done by (`on` is the last day), and why.
 
-    `rule` is a stable code, `citation` the source of the rule, `why` the counting in plain words.
+    `rule` is a stable code, `length` the rule in words ("10 working days"), `citation` its source, `why` the
+    counting in plain words.
     """
 
     kind: Kind
@@ -63,6 +64,7 @@ class Deadline:
     unit: Unit
     citation: str
     why: str
+    length: str
 
 
 FIRST_PEP_PERIOD = Period(10, Unit.WORKING_DAYS)
@@ -119,7 +121,7 @@ def termly_pep(term: Term, policy: Policy, calendar: Calendar) -> Deadline:
         f"Once in the {term.words}: {margin.period.words} before {long_date(term.last_school_day)}, the last "
         f"school day of the term ({margin.source})"
     )
-    return Deadline(Kind.TERMLY_PEP, on, Kind.TERMLY_PEP.value, Unit.TERMS, GUIDANCE, why)
+    return Deadline(Kind.TERMLY_PEP, on, Kind.TERMLY_PEP.value, Unit.TERMS, GUIDANCE, why, "once each school term")
 
 
 def first_meeting(placement_started_on: date, policy: Policy, calendar: Calendar) -> Deadline:
@@ -128,9 +130,11 @@ def first_meeting(placement_started_on: date, policy: Policy, calendar: Calendar
     on = after(placement_started_on, rule.period, calendar)
     law = first_pep(placement_started_on, calendar)
     if on > law.on:
-        return Deadline(Kind.FIRST_MEETING, law.on, law.rule, law.unit, law.citation, law.why)
+        return Deadline(Kind.FIRST_MEETING, law.on, law.rule, law.unit, law.citation, law.why, law.length)
     why = explain(placement_started_on, rule.period, on, calendar)
-    return Deadline(Kind.FIRST_MEETING, on, Kind.FIRST_MEETING.value, rule.period.unit, _own(rule.source), why)
+    return Deadline(
+        Kind.FIRST_MEETING, on, Kind.FIRST_MEETING.value, rule.period.unit, _own(rule.source), why, rule.period.words
+    )
 
 
 def plan_to_iro(review_on: date, policy: Policy, calendar: Calendar) -> Deadline:
@@ -141,7 +145,8 @@ def plan_to_iro(review_on: date, policy: Policy, calendar: Calendar) -> Deadline
     rule = policy.at(Rule.PLAN_TO_IRO_BEFORE_REVIEW, review_on)
     on = before(review_on, rule.period, calendar)
     why = f"{rule.period.words} before the review, which must be held by {long_date(review_on)}"
-    return Deadline(Kind.PLAN_TO_IRO, on, Kind.PLAN_TO_IRO.value, rule.period.unit, _own(rule.source), why)
+    length = f"{rule.period.words} before the review"
+    return Deadline(Kind.PLAN_TO_IRO, on, Kind.PLAN_TO_IRO.value, rule.period.unit, _own(rule.source), why, length)
 
 
 def no_school(since: date, calendar: Calendar) -> Deadline:
@@ -187,7 +192,7 @@ def _plan_deadlines(child: Child, today: date, policy: Policy, calendar: Calenda
 
 def _counted(kind: Kind, start: date, period: Period, calendar: Calendar, citation: str) -> Deadline:
     on = after(start, period, calendar)
-    return Deadline(kind, on, kind.value, period.unit, citation, explain(start, period, on, calendar))
+    return Deadline(kind, on, kind.value, period.unit, citation, explain(start, period, on, calendar), period.words)
 
 
 def _own(source: str) -> str:

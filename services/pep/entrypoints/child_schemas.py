@@ -168,6 +168,7 @@ class DeadlineSchema(Schema):
     on = fields.Date()
     rule = fields.String()
     unit = fields.String()
+    length = fields.String()
     citation = fields.String()
     why = fields.String()
     overdue = fields.Boolean()

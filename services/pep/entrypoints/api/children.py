@@ -148,7 +148,7 @@ def deadlines(child_id: str) -> list[dict[str, Any]]:
     with reading() as work:
         found = children.deadlines_of(work, children.child_record(work, child_id))
         return [
-            {name: getattr(one, name) for name in ("kind", "on", "rule", "unit", "citation", "why")}
+            {name: getattr(one, name) for name in ("kind", "on", "rule", "unit", "length", "citation", "why")}
             | {"overdue": one.on < work.today}
             for one in found
         ]

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.application import children, plans, schools, team
+from services.pep.application.children_list import list_rows
 from services.pep.application.worklist import missing_roles
 from services.pep.domain.children import LEGAL_STATUSES, SEXES
 from services.pep.domain.terms import Phase, year_group_words
@@ -40,8 +41,8 @@ def index() -> Response:
             in_care=asked["in_care"],
             without_social_worker_on=work.today if without else None,
         )
-        found, total = children.list_children(work, chosen, offset=(asked["page"] - 1) * PAGE_SIZE, limit=PAGE_SIZE)
-        names = schools.school_names(work, [child.school_urn for child in found])
+        rows, total = list_rows(work, chosen, offset=(asked["page"] - 1) * PAGE_SIZE, limit=PAGE_SIZE)
+        today = work.today
         may_add = may(work, "pep.child.enter_care")
     chips = _chips(without)
     return render_page(
@@ -49,8 +50,8 @@ def index() -> Response:
         title="Children",
         wide=True,
         form=FormState.asked(),
-        children=found,
-        school_names=names,
+        rows=rows,
+        today=today,
         total=total,
         page=asked["page"],
         page_count=max(1, -(-total // PAGE_SIZE)),

@@ -5,27 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from services.pep.domain.clocks import (
-    FIRST_PEP_PERIOD,
-    FIRST_REVIEW_PERIOD,
-    LATER_REVIEW_PERIOD,
-    NO_SCHOOL_PERIOD,
-    SECOND_REVIEW_PERIOD,
-    Deadline,
-    Kind,
-)
+from services.pep.domain.clocks import Deadline, Kind
 from services.pep.domain.plan import Plan, PlanKind
 
 SOON = timedelta(days=7)
-
-_RULES = {
-    Kind.FIRST_PEP: FIRST_PEP_PERIOD.words,
-    Kind.FIRST_REVIEW: FIRST_REVIEW_PERIOD.words,
-    Kind.SECOND_REVIEW: SECOND_REVIEW_PERIOD.words,
-    Kind.LATER_REVIEW: LATER_REVIEW_PERIOD.words,
-    Kind.NO_SCHOOL: NO_SCHOOL_PERIOD.words,
-    Kind.TERMLY_PEP: "Once each school term",
-}
 
 
 def deadline_cards(deadlines: Iterable[Deadline], plans: Iterable[Plan], today: date) -> list[dict[str, object]]:
@@ -35,7 +18,7 @@ def deadline_cards(deadlines: Iterable[Deadline], plans: Iterable[Plan], today: 
         {
             "title": deadline.kind.words,
             "date": deadline.on,
-            "rule": _RULES.get(deadline.kind, f"Counted in {deadline.unit.words}"),
+            "rule": deadline.length[:1].upper() + deadline.length[1:],
             "why": f"{deadline.why}.",
             "source": deadline.citation,
             "state": _state(deadline, known, today),

@@ -42,7 +42,6 @@ def show(child_id: str) -> Response:
             former=[one for one in everyone if _has_left(one, work)],
             missing=missing_roles(now) if child.in_care else [],
             may_change=may(work, "pep.team.change", child_id),
-            sees_email=may(work, "pep.team.read", child_id, field="email"),
             handed_over=ONE_AT_A_TIME,
         )
 
