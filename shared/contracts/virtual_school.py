@@ -25,7 +25,10 @@ class PlanQualityApproved:
 @event("virtual_school.plan.returned.v1")
 @dataclass(frozen=True, slots=True)
 class PlanQualityReturned:
-    """The Virtual School rated a submitted plan and returned it; `mend` holds the rubric codes of what to mend."""
+    """The Virtual School rated a submitted plan and returned it; `mend` holds the rubric codes of what to mend.
+
+    `mend_words` says the same in the words of the rubric that the authority published: fixed sentences, nothing typed.
+    """
 
     child_id: str
     plan_id: str
@@ -33,6 +36,7 @@ class PlanQualityReturned:
     rating: str
     mend: tuple[str, ...]
     decided_on: date
+    mend_words: tuple[str, ...] = ()
 
 
 @event("virtual_school.concern.raised.v1")

@@ -123,7 +123,8 @@ def when_plan_quality_returned(work: Work, fact: PlanQualityReturned) -> None:
     plan = _plan_decided(work, fact.plan_id, fact.submission)
     if plan is None:
         return
-    plan = plans_store.save_plan(work.connection, steps.return_plan(plan, fact.rating, tuple(fact.mend)))
+    mend = tuple(fact.mend_words or fact.mend)
+    plan = plans_store.save_plan(work.connection, steps.return_plan(plan, fact.rating, mend))
     codes = ", ".join(code_words(code) for code in fact.mend)
     record(work, plan.child_id, plan.id, "plan_returned", rating=fact.rating, codes=codes or "no reason given")
     work.publish(
@@ -159,7 +160,8 @@ def when_concern_closed(work: Work, fact: ConcernClosed) -> None:
 
 def code_words(code: str) -> str:
     """Return a code of another service as words: `targets_not_smart` is “Targets not smart”."""
-    return code.replace("_", " ").capitalize()
+    words = code.replace("_", " ")
+    return words[:1].upper() + words[1:]
 
 
 def _put_meeting(work: Work, fact: MeetingArranged | MeetingMoved, code: str) -> None:
