@@ -34,7 +34,7 @@ BAR = (
     Place("My work", "pep", "/", alone=True),
     Place("Children", "pep", "/children", PROFESSIONALS),
     Place("Meetings", "scheduling", "/", PROFESSIONALS),
-    Place("Virtual School", "virtual_school", "/", VIRTUAL_SCHOOL),
+    Place("Virtual School", "virtual_school", "/", VIRTUAL_SCHOOL | {Role.DESIGNATED_TEACHER}),
 )
 
 
