@@ -57,7 +57,12 @@ def test_a_returned_plan_says_what_to_mend_in_the_rubrics_order_and_never_the_no
     world.plan("c1", "p1", submitted=1)
     rate(world, "head", rating=Rating.RED, reasons=("carer", "voice"), decision=Decision.RETURN, feedback="Private")
     (told,) = world.told()
-    assert told == PlanQualityReturned("c1", "p1", 1, "red", ("voice", "carer"), world.today)
+    assert (told.mend, told.rating, told.decided_on) == (("voice", "carer"), "red", world.today)
+    assert [words.partition(".")[0] for words in told.mend_words] == [
+        "The child’s voice is missing, or does not shape the plan",
+        "The carer’s part is missing",
+    ]
+    assert "Private" not in str(told)
     assert state(world) is PlanState.RETURNED
 
 

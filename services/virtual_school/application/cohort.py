@@ -59,6 +59,7 @@ class ChildView:
     names: dict[str, str]
     may_record_attendance: bool
     may_record_suspension: bool
+    may_answer_concerns: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,7 @@ def view_child(work: Work, child_id: str) -> ChildView:
         names={person_id: person.name for person_id, person in owners.items()},
         may_record_attendance=may(work, "virtual_school.attendance.record", child_id),
         may_record_suspension=may(work, "virtual_school.suspension.record", child_id),
+        may_answer_concerns=may(work, "pep.concern.answer", child_id),
     )
 
 

@@ -96,12 +96,12 @@ def rate_plan(
     plans_store.add_rating(work.connection, rated)
     state = PlanState.APPROVED if decision is Decision.APPROVE else PlanState.RETURNED
     plans_store.save(work.connection, replace(view.plan, state=state, decided_on=work.today))
-    _tell(work, rated)
+    _tell(work, rated, policy.rubric)
     monitor(work, [view.child.id])
     return rated
 
 
-def _tell(work: Work, rated: RatedPlan) -> None:
+def _tell(work: Work, rated: RatedPlan, rubric: Rubric) -> None:
     subject = f"child/{rated.child_id}"
     if rated.decision is Decision.APPROVE:
         work.publish(
@@ -125,5 +125,6 @@ def _tell(work: Work, rated: RatedPlan) -> None:
                 rating=rated.rating.value,
                 mend=rated.reasons,
                 decided_on=work.today,
+                mend_words=tuple(f"{reason.label}. {reason.mend}" for reason in rubric.labels(rated.reasons)),
             ),
         )
