@@ -11,7 +11,7 @@ from services.virtual_school.domain.ratings import RatedPlan
 from services.virtual_school.domain.rubric import Decision, Rating
 from shared.contracts.pep import PlanApproved, PlanReturned
 from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, MeetingHeld
-from shared.contracts.virtual_school import PlanQualityApproved, PlanQualityReturned
+from shared.contracts.virtual_school import PlanQualityApproved
 from shared.kernel.errors import Conflict, Denied, InvalidInput, NotFound
 
 
