@@ -169,8 +169,12 @@ class World:
         self.arrange(plan)
         self.hold(plan)
         self.submit(plan)
-        self.hear(PlanQualityApproved(plan.child_id, plan.id, 1, "green", (), TODAY))
+        self.approve(plan)
         return self.plan(plan)
+
+    def approve(self, plan: Plan) -> None:
+        """Hear that the Virtual School approved the first submission."""
+        self.hear(PlanQualityApproved(plan.child_id, plan.id, 1, "green", (), TODAY))
 
 
 WHOLE = targets.TargetWords(
