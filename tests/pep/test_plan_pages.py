@@ -25,8 +25,8 @@ def test_everybody_on_the_team_who_may_reads_the_plan(world: World, key: str) ->
 
 def test_each_section_says_whose_it_is_and_who_is_waited_for(world: World) -> None:
     words = check_page(world.client("sam").get(f"/plans/{opened(world)}"))
-    assert "Attendance and conduct Designated teacher Waiting for Dee Larkin" in words
-    assert "Leisure interests Social worker Not started" in words
+    assert "Attendance and conduct Waiting for Dee Larkin" in words
+    assert "Leisure interests Not started" in words
 
 
 def test_the_reasons_not_to_submit_lead_to_the_fields(world: World) -> None:

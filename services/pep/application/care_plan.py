@@ -19,6 +19,27 @@ from shared.kernel.ids import new_id
 from shared.platform.access import may, permit
 from shared.platform.work import Work
 
+CARE_PLAN_STEPS = frozenset(
+    {
+        "plan_opened",
+        "meeting_held",
+        "plan_submitted",
+        "plan_submitted_without_meeting",
+        "plan_returned",
+        "plan_approved",
+        "plan_superseded",
+        "care_plan_written",
+        "section_amended",
+        "meeting_requested",
+        "concern_raised",
+        "concern_answered_action",
+        "concern_answered_meeting",
+        "concern_action_done",
+        "concern_closed",
+    }
+)
+"""What of a child's history matters at a review; the plan's page shows every step."""
+
 
 @dataclass(frozen=True, slots=True)
 class CarePlanPage:
@@ -57,7 +78,9 @@ def read_care_plan(work: Work, child_id: str) -> CarePlanPage:
         next_review=review,
         plan_to_iro=clocks.plan_to_iro(review.on, load_policy(authority), calendar) if review else None,
         open_plan=next((plan for plan in plans if plan.is_open or plan.state is PlanState.SUBMITTED), None),
-        history=tuple(history_store.history_of(work.connection, child_id)),
+        history=tuple(
+            step for step in history_store.history_of(work.connection, child_id) if step.code in CARE_PLAN_STEPS
+        ),
         may_answer=may(work, "pep.concern.answer", child_id),
     )
 

@@ -93,6 +93,17 @@ class TargetRow:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerGroup:
+    """The sections and what is missing that wait for one role; `mine` says that the actor may write them."""
+
+    role: Role
+    names: str
+    mine: bool
+    sections: tuple[SectionRow, ...]
+    reasons: tuple[Reason, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PlanPage:
     """All of a plan that the actor may see."""
 
@@ -119,6 +130,24 @@ class PlanPage:
     def plan(self) -> Plan:
         """Return the plan itself."""
         return self.parts.plan
+
+    @property
+    def groups(self) -> tuple[OwnerGroup, ...]:
+        """Return sections and reasons by the role they wait for: the actor's own first, else as the form has them."""
+        rows: dict[Role, list[SectionRow]] = {}
+        for row in self.sections:
+            rows.setdefault(row.section.owner, []).append(row)
+        found = [
+            OwnerGroup(
+                role=role,
+                names=self.waits_for[role],
+                mine=group[0].may_edit,
+                sections=tuple(group),
+                reasons=tuple(reason for reason in self.reasons if reason.owner is role),
+            )
+            for role, group in rows.items()
+        ]
+        return tuple(sorted(found, key=lambda group: not group.mine))
 
     @property
     def meeting(self) -> MeetingView | None:

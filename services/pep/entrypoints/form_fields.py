@@ -13,12 +13,16 @@ from services.pep.domain.forms import Field, FieldType, Section, Value
 _TYPES = {FieldType.CHOICE: "radios"}
 
 
-def definition(one: Field) -> dict[str, Any]:
-    """Return a field as the suite's field macro takes it."""
+def definitions(section: Section) -> list[dict[str, Any]]:
+    """Return a section's fields as the suite's field macro takes them."""
+    return [_definition(section, one) for one in section.fields]
+
+
+def _definition(section: Section, one: Field) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "key": one.key,
         "label": one.label,
-        "hint": one.hint,
+        "hint": " ".join(filter(None, [_needed_if(section, one), one.hint])),
         "type": _TYPES.get(one.type, one.type.value),
         "options": [{"value": code, "text": words} for code, words in one.options],
         "optional": not one.required and one.required_when is None,
@@ -26,6 +30,16 @@ def definition(one: Field) -> dict[str, Any]:
     if one.type is FieldType.NUMBER:
         shown["width"] = 5
     return shown
+
+
+def _needed_if(section: Section, one: Field) -> str:
+    """Say which answer further up makes a question one that must be answered."""
+    if one.required_when is None:
+        return ""
+    asked = section.field(one.required_when.field)
+    words = dict(asked.options) if asked is not None else {}
+    said = [f"“{words.get(code, code.capitalize())}”" for code in one.required_when.values]
+    return f"Needed if you answer {' or '.join([', '.join(said[:-1]), said[-1]] if said[1:] else said)} above."
 
 
 def posted_answers(section: Section, form: MultiDict[str, str]) -> dict[str, str]:

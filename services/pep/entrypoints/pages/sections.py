@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from services.pep.application import sections
 from services.pep.domain.form_reading import read_answers
 from services.pep.domain.plan import PlanState
-from services.pep.entrypoints.form_fields import definition, differences, posted_answers, rows_of
+from services.pep.entrypoints.form_fields import definitions, differences, posted_answers, rows_of
 from shared.contracts.roles import ROLE_TITLES
 from shared.kernel.errors import InvalidInput, Stale
 from shared.platform.web.access import allowed
@@ -71,7 +71,7 @@ def _page(plan_id: str, key: str, form: FormState | None, status: int = 200, *, 
         plan=page.plan,
         section=page.section,
         form=form or FormState.saved(page.answers if page.version else page.suggested),
-        definitions=[definition(one) for one in page.section.fields],
+        definitions=definitions(page.section),
         rows=rows_of(page.section, page.answers),
         owner=ROLE_TITLES[page.section.owner],
         differences=differences(page.section, yours, page.answers) if compare else [],
