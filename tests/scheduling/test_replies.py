@@ -115,6 +115,13 @@ def test_an_answer_that_echoes_our_own_stamp_is_ordered_by_receipt() -> None:
     assert decided(replace(YES, dtstamp=TOLD), known).outcome is Outcome.APPLIED
 
 
+def test_a_clock_that_shows_a_time_before_the_question_is_not_believed() -> None:
+    known = replace(ENTRY, answered=(1, NOW - timedelta(hours=1)))
+    assert decided(replace(YES, dtstamp=datetime(2012, 5, 30, tzinfo=UTC)), known).outcome is Outcome.APPLIED
+    asked_again = replace(known, first_asked=TOLD - timedelta(days=1))
+    assert decided(replace(YES, dtstamp=TOLD - timedelta(hours=1)), asked_again).reason == "newer_answer_known"
+
+
 def test_a_clock_that_runs_ahead_does_not_lock_out_later_answers() -> None:
     ahead = decided(replace(YES, dtstamp=NOW + timedelta(days=400)))
     assert ahead.stamp is not None

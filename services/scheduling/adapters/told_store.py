@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
-from services.scheduling.adapters.tables_mail import told_invitee, told_meeting
+from services.scheduling.adapters.tables_mail import mail_out, told_invitee, told_meeting
 from services.scheduling.domain.itip import Arrangement, Invitation, Plan
 from services.scheduling.domain.replies import Entry, uid_forms
 
@@ -110,8 +110,13 @@ def only_entry_of(connection: Connection, address: str, now: datetime) -> Entry 
 
 
 def _entries(connection: Connection, *conditions: ColumnElement[bool]) -> list[Entry]:
+    first_asked = (
+        select(func.min(mail_out.c.dtstamp))
+        .where(mail_out.c.uid == told_invitee.c.uid, mail_out.c.sequence == told_invitee.c.sequence)
+        .scalar_subquery()
+    )
     query = (
-        select(told_invitee, told_meeting.c.starts_at)
+        select(told_invitee, told_meeting.c.starts_at, first_asked.label("first_asked"))
         .join(told_meeting, told_meeting.c.meeting_id == told_invitee.c.meeting_id)
         .where(*conditions)
         .limit(2)
@@ -133,6 +138,7 @@ def _entry(row: Mapping[Any, Any]) -> Entry:
         start=row["starts_at"],
         withdrawn=row["withdrawn"],
         answered=answered,
+        first_asked=row["first_asked"],
     )
 
 

@@ -81,7 +81,10 @@ class IncomingMail:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The calendar entry of one invitee: what they were last told and what they last answered."""
+    """The calendar entry of one invitee: what they were last told and what they last answered.
+
+    `first_asked` is the DTSTAMP of the first message of the present SEQUENCE, when it is not that of the last.
+    """
 
     uid: str
     meeting_id: str
@@ -92,6 +95,7 @@ class Entry:
     start: datetime
     withdrawn: bool = False
     answered: tuple[int, datetime] | None = None
+    first_asked: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,15 +181,16 @@ def _stamp(mail: IncomingMail, entry: Entry, received_at: datetime) -> tuple[int
     """Return what orders the answer (RFC 5546 section 2.1.5): SEQUENCE, then DTSTAMP.
 
     A missing SEQUENCE is 0, unless the mail names the time that the entry has now. A SEQUENCE above ours is ours, or
-    the next answer would seem late. A DTSTAMP that echoes our own, is missing or lies in the future says nothing: the
-    time of receipt counts.
+    the next answer would seem late. A DTSTAMP that echoes ours, is missing, lies in the future or before the question
+    says nothing: the time of receipt counts.
     """
     if mail.sequence is None:
         sequence = entry.sequence if mail.start == entry.start else 0
     else:
         sequence = min(mail.sequence, entry.sequence)
     stamp = mail.dtstamp
-    if stamp is None or stamp == entry.dtstamp or stamp > received_at + timedelta(minutes=5):
+    asked = entry.first_asked or entry.dtstamp
+    if stamp is None or stamp <= asked or stamp == entry.dtstamp or stamp > received_at + timedelta(minutes=5):
         stamp = received_at
     return sequence, stamp
 
