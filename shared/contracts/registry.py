@@ -142,6 +142,11 @@ def _with(inner: fields.Field[Any], **keywords: Any) -> fields.Field[Any]:
     return inner
 
 
+@cache
+def _hints(cls: Hashable) -> Mapping[str, Any]:
+    return typing.get_type_hints(cls)
+
+
 def _build(hint: Any, value: Any) -> Any:
     if value is None:
         return None
@@ -151,6 +156,6 @@ def _build(hint: Any, value: Any) -> Any:
     if origin is tuple:
         return tuple(_build(typing.get_args(hint)[0], item) for item in value)
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
-        hints = typing.get_type_hints(hint)
+        hints = _hints(typing.cast("type", hint))
         return typing.cast("type", hint)(**{key: _build(hints[key], item) for key, item in value.items()})
     return value

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 
-from shared.platform.confirms import Outgoing
+from shared.platform.confirms import CONFIRM_SECONDS, Outgoing
 from shared.platform.links import (
     BrokerUnavailable,
     Link,
@@ -60,7 +60,13 @@ class Bus:
     """
 
     def __init__(
-        self, url: str, *, services: Sequence[str] = SERVICES, namespace: str = "", lease_seconds: float = 30.0
+        self,
+        url: str,
+        *,
+        services: Sequence[str] = SERVICES,
+        namespace: str = "",
+        lease_seconds: float = 30.0,
+        confirm_seconds: float = CONFIRM_SECONDS,
     ) -> None:
         """Raise `ValueError` for an address that is neither `embedded://` nor `amqp://` (or `amqps://`)."""
         scheme, _, rest = url.partition("://")
@@ -71,6 +77,7 @@ class Bus:
         self._url = url
         self._path = rest
         self._lease_seconds = lease_seconds
+        self._confirm_seconds = confirm_seconds
         self._links: weakref.WeakSet[Link] = weakref.WeakSet()
         self.exchange = Exchange(f"{namespace}{EXCHANGE}", type="topic", durable=True)
         self._graveyard = Exchange(f"{namespace}{EXCHANGE}.dead", type="direct", durable=True)
@@ -88,7 +95,8 @@ class Bus:
 
     def open_publisher(self) -> Publisher:
         """Open a link to publish on; raises `BrokerUnavailable`."""
-        return self._noted(Publisher(self._connect(), self.exchange.name, embedded=self.is_embedded))
+        confirm_within = None if self.is_embedded else self._confirm_seconds
+        return self._noted(Publisher(self._connect(), self.exchange.name, confirm_within=confirm_within))
 
     def open_listener(self, service: str) -> Listener:
         """Open a link to a service's queue; raises `BrokerUnavailable`."""

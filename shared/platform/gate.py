@@ -114,23 +114,25 @@ def lock_positions(connection: Connection, keys: Sequence[Key]) -> dict[Key, int
     """
     query = select(POSITION).where(tuple_(POSITION.c.source, POSITION.c.subject).in_(keys))
     if connection.dialect.name == "postgresql":
-        new = postgresql.insert(POSITION).values([{**key._asdict(), "version": 0} for key in keys])
-        connection.execute(new.on_conflict_do_nothing())
+        new = postgresql.insert(POSITION).on_conflict_do_nothing()
+        connection.execute(new, [{**key._asdict(), "version": 0} for key in keys])
         query = query.order_by(POSITION.c.source, POSITION.c.subject).with_for_update()
     found = {Key(row.source, row.subject): row.version for row in connection.execute(query)}
     return {key: found.get(key, 0) for key in keys}
 
 
 def set_positions(connection: Connection, positions: dict[Key, int]) -> None:
-    """Write the numbers of the last facts that were dealt with; one statement."""
+    """Write the numbers of the last facts that were dealt with; one statement, run for each."""
     if not positions:
         return
     upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = upsert(POSITION).values([{**key._asdict(), "version": at} for key, at in positions.items()])
+    statement = upsert(POSITION)
+    # With the rows beside the statement, not in it, it is compiled once for good.
     connection.execute(
         statement.on_conflict_do_update(
             index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": statement.excluded.version}
-        )
+        ),
+        [{**key._asdict(), "version": at} for key, at in positions.items()],
     )
 
 

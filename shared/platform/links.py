@@ -81,12 +81,15 @@ class Link:
 class Publisher(Link):
     """Publishes windows of messages."""
 
-    def __init__(self, connection: Connection, exchange: str, *, embedded: bool) -> None:
-        super().__init__(connection, embedded=embedded)
+    def __init__(self, connection: Connection, exchange: str, *, confirm_within: float | None) -> None:
+        """`confirm_within` (seconds for a window) is None on the embedded queue, whose commit is the confirm."""
+        super().__init__(connection, embedded=confirm_within is None)
         self._exchange = exchange
         self._channel: Any = connection.default_channel
         with self._talking():
-            self._confirmed = None if embedded else ConfirmedChannel(connection.channel())
+            self._confirmed = (
+                None if confirm_within is None else ConfirmedChannel(connection.channel(), timeout=confirm_within)
+            )
 
     def publish(self, messages: Sequence[Outgoing], *, exchange: str | None = None) -> Receipt:
         """Publish messages in their order; those the receipt calls confirmed are safe with the broker.

@@ -29,6 +29,7 @@ WINDOW = 200
 WAKE_SECONDS = 0.002
 IDLE_WAKE_SECONDS = 0.01
 POSTGRESQL_POLL_SECONDS = 0.02
+POSTGRESQL_IDLE_POLL_SECONDS = 0.1
 LOOK_ANYWAY_SECONDS = 1.0
 BUSY_AFTER_TRAFFIC_SECONDS = 2.0
 REFUSED_PAUSE_SECONDS = 1.0
@@ -109,7 +110,10 @@ class Relay:
 
 
 class CommitWatch:
-    """Waits until somebody may have committed to a database: at once on SQLite, by looking often on PostgreSQL."""
+    """Waits until somebody may have committed to a database: at once on SQLite, by looking often on PostgreSQL.
+
+    Either way it looks more often for a while after there was something.
+    """
 
     def __init__(self, database: Database) -> None:
         self._sql: sqlite3.Connection | None = None
@@ -118,17 +122,22 @@ class CommitWatch:
         self._seen = self._version()
         self._last_change = monotonic()
 
+    def note_traffic(self) -> None:
+        """Look often for the next while."""
+        self._last_change = monotonic()
+
     def wait(self, stop: threading.Event) -> None:
         """Return when there may be something new, when `stop` is set, or after a second."""
         if self._sql is None:
-            stop.wait(POSTGRESQL_POLL_SECONDS)
+            busy = monotonic() - self._last_change < BUSY_AFTER_TRAFFIC_SECONDS
+            stop.wait(POSTGRESQL_POLL_SECONDS if busy else POSTGRESQL_IDLE_POLL_SECONDS)
             return
         started = monotonic()
         while not stop.is_set() and (now := monotonic()) - started < LOOK_ANYWAY_SECONDS:
             version = self._version()
             if version != self._seen:
                 self._seen = version
-                self._last_change = now
+                self.note_traffic()
                 return
             busy = now - self._last_change < BUSY_AFTER_TRAFFIC_SECONDS
             stop.wait(WAKE_SECONDS if busy else IDLE_WAKE_SECONDS)

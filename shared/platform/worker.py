@@ -95,7 +95,8 @@ def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus:
             checked = monotonic()
             try:
                 while not stop.is_set():
-                    relay.send_pending()
+                    if relay.send_pending():
+                        watch.note_traffic()
                     watch.wait(stop)
                     if monotonic() - checked > HEARTBEAT_SECONDS:
                         relay.keep_alive()
