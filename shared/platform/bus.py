@@ -25,10 +25,12 @@ from shared.platform.links import (
     BrokerUnavailable,
     Link,
     Listener,
+    Opened,
     Publisher,
     as_bytes,
     broker_errors,
     close_connection,
+    closed_on_error,
 )
 from shared.platform.settings import SERVICES
 
@@ -171,7 +173,7 @@ class Bus:
             }
         return Queue(name, durable=True, queue_arguments=arguments)
 
-    def _connect(self) -> Connection:
+    def _connect(self) -> Opened:
         if self.is_embedded:
             options = {"path": self._path, "lease_seconds": self._lease_seconds}
             connection = Connection(transport=_EMBEDDED_TRANSPORT, transport_options=options)
@@ -187,17 +189,19 @@ class Bus:
                 heartbeat=HEARTBEAT_SECONDS,
                 transport_options=options,
             )
-        with broker_errors(connection):
+        with closed_on_error(connection), broker_errors(connection):
             connection.connect()
-            self.declare(connection.default_channel)
-        return connection
+            # Never `default_channel`: it connects again by itself, and without end.
+            channel = connection.channel()
+            self.declare(channel)
+        return Opened(connection, channel)
 
     @contextmanager
     def _channel(self) -> Iterator[Any]:
-        connection = self._connect()
+        connection, channel = self._connect()
         try:
             with broker_errors(connection):
-                yield connection.default_channel
+                yield channel
         finally:
             close_connection(connection)
 

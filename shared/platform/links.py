@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any
+from typing import Any, NamedTuple
 
 from amqp.exceptions import AMQPError, ChannelError
 from kombu.connection import Connection
@@ -40,13 +40,20 @@ class Delivery:
     message: Any
 
 
+class Opened(NamedTuple):
+    """A connection and its one channel, on which everything is declared."""
+
+    connection: Connection
+    channel: Any
+
+
 class Link:
     """What a publisher and a listener share: a connection that the watchdog may break."""
 
-    def __init__(self, connection: Connection, *, embedded: bool) -> None:
+    def __init__(self, opened: Opened, *, embedded: bool) -> None:
         self.busy_since: float | None = None
         self._embedded = embedded
-        self._connection = connection
+        self._connection, self._channel = opened
 
     def keep_alive(self) -> None:
         """Exchange heartbeats; call it at least every second or two while nothing else happens.
@@ -81,14 +88,13 @@ class Link:
 class Publisher(Link):
     """Publishes windows of messages."""
 
-    def __init__(self, connection: Connection, exchange: str, *, confirm_within: float | None) -> None:
+    def __init__(self, opened: Opened, exchange: str, *, confirm_within: float | None) -> None:
         """`confirm_within` (seconds for a window) is None on the embedded queue, whose commit is the confirm."""
-        super().__init__(connection, embedded=confirm_within is None)
+        super().__init__(opened, embedded=confirm_within is None)
         self._exchange = exchange
-        self._channel: Any = connection.default_channel
-        with self._talking():
+        with closed_on_error(self._connection), self._talking():
             self._confirmed = (
-                None if confirm_within is None else ConfirmedChannel(connection.channel(), timeout=confirm_within)
+                None if confirm_within is None else ConfirmedChannel(self._channel, timeout=confirm_within)
             )
 
     def publish(self, messages: Sequence[Outgoing], *, exchange: str | None = None) -> Receipt:
@@ -122,13 +128,12 @@ class Publisher(Link):
 class Listener(Link):
     """Hears one service's queue."""
 
-    def __init__(self, connection: Connection, queue: Queue, *, embedded: bool) -> None:
-        super().__init__(connection, embedded=embedded)
+    def __init__(self, opened: Opened, queue: Queue, *, embedded: bool) -> None:
+        super().__init__(opened, embedded=embedded)
         self._arrived: list[Any] = []
-        with self._talking():
-            channel = connection.channel()
+        with closed_on_error(self._connection), self._talking():
             self._consumer = Consumer(
-                channel, [queue], on_message=self._arrived.append, auto_declare=False, prefetch_count=PREFETCH
+                self._channel, [queue], on_message=self._arrived.append, auto_declare=False, prefetch_count=PREFETCH
             )
             self._consumer.consume()
 
@@ -185,6 +190,16 @@ def broker_errors(connection: Connection) -> Iterator[None]:
         *connection.channel_errors,
     ) as error:
         raise BrokerUnavailable(str(error) or type(error).__name__) from error
+
+
+@contextmanager
+def closed_on_error(connection: Connection) -> Iterator[None]:
+    """Close a connection if what is inside fails."""
+    try:
+        yield
+    except BaseException:
+        close_connection(connection)
+        raise
 
 
 def close_connection(connection: Connection) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,7 +12,6 @@ from shared.platform.bus import BrokerUnavailable, Bus
 from shared.platform.confirms import Outgoing
 from shared.platform.links import Listener
 from shared.testing.proxy import Proxy
-from shared.testing.servers import RABBITMQ
 
 TWO = ("pep", "scheduling")
 
@@ -25,21 +22,6 @@ def bus(request: pytest.FixtureRequest, tmp_path: Path) -> Bus:
         return Bus(f"embedded:///{tmp_path / 'queue.sqlite'}", services=TWO)
     made: Bus = request.getfixturevalue("new_rabbitmq_bus")(services=TWO)
     return made
-
-
-@pytest.fixture
-def proxy() -> Iterator[Proxy]:
-    with Proxy(urlsplit(RABBITMQ).port or 5672) as opened:
-        yield opened
-
-
-@pytest.fixture
-def far_bus(new_rabbitmq_bus: Callable[..., Bus], proxy: Proxy) -> Bus:
-    """A bus on RabbitMQ behind the proxy, which the direct one cleans up after."""
-    direct = new_rabbitmq_bus(services=TWO)
-    parts = urlsplit(RABBITMQ)
-    address = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{proxy.port}").geturl()
-    return Bus(address, services=TWO, namespace=direct.exchange.name.removesuffix("pep-suite"), confirm_seconds=0.5)
 
 
 def facts(*numbers: int) -> list[Outgoing]:

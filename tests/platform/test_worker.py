@@ -9,21 +9,25 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from shared.contracts.pep import ChildDetailsChanged
 from shared.contracts.scheduling import MeetingCancelled
+from shared.platform.bus import Bus
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job, ServiceSpec
 from shared.platform.work import Work
 from shared.platform.worker import run_worker
 from shared.testing.bus import publish
 from shared.testing.ledger import effects, fact, listener, make_service, teller, write_down
+from shared.testing.proxy import Proxy
 from shared.testing.runtimes import make_runtime
 
 
 @contextmanager
-def working(specs: list[ServiceSpec], runtime: Runtime) -> Iterator[None]:
+def working(specs: list[ServiceSpec], runtime: Runtime, bus: Bus | None = None) -> Iterator[None]:
     stop = threading.Event()
-    thread = threading.Thread(target=run_worker, args=(specs, runtime, stop))
+    thread = threading.Thread(target=run_worker, args=(specs, runtime, stop), kwargs={"bus": bus})
     thread.start()
     try:
         yield
@@ -110,6 +114,20 @@ def test_a_job_that_waits_for_the_world_outside_runs_in_no_transaction(tmp_path:
     pep = make_service("pep", jobs=(Job("post", timedelta(seconds=0.05), run_alone=wait_outside),))
     with working([pep], make_runtime(tmp_path, [pep])):
         wait_for(lambda: done.count("pep") >= 2)
+
+
+@pytest.mark.rabbitmq
+def test_a_broker_whose_connections_are_cut_again_and_again_delays_and_loses_nothing(
+    tmp_path: Path, far_bus: Bus, proxy: Proxy
+) -> None:
+    pep, scheduling = teller(), listener()
+    runtime = make_runtime(tmp_path, [pep, scheduling])
+    with working([pep, scheduling], runtime, far_bus):
+        for n in range(30):
+            publish(runtime, pep, "child/a", fact("a", n))
+            if n % 10 == 5:
+                proxy.cut()
+        wait_for(lambda: ledger(runtime, scheduling) == {"a": list(range(30))}, seconds=30)
 
 
 def test_a_worker_that_idles_uses_little_of_the_processor(tmp_path: Path) -> None:
