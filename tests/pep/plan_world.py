@@ -158,7 +158,8 @@ class World:
 
     def concern(self, concern_id: str = "concern") -> None:
         """Hear of a concern that monitoring raised by itself."""
-        evidence = {"attendance": "78.4%", "since": "2026-09-01"}
+        evidence = {"attended": "58", "possible": "74", "percentage": "78.4", "from": "2026-09-02", "to": "2026-11-20"}
+        evidence["threshold"] = "90"
         answer_by = date(2026, 11, 30)
         fact = ConcernRaised(self.child.id, concern_id, "attendance_low", TODAY, answer_by, evidence)
         self.hear(fact, actor="", acting_as="")

@@ -138,7 +138,7 @@ def test_the_care_plan_and_its_concerns_go_over_the_api(world: World) -> None:
     body = client.get(f"/api/children/{plan.child_id}/care-plan").json
     assert body["current"]["plan_id"] == plan.id
     assert body["next_review_by"] > body["plan_to_iro_by"]
-    assert client.get(f"/api/children/{plan.child_id}/concerns").json[0]["evidence"]["attendance"] == "78.4%"
+    assert client.get(f"/api/children/{plan.child_id}/concerns").json[0]["evidence"]["percentage"] == "78.4"
     bare = client.post("/api/concerns/concern/answer", json={"answer": "action", "version": 1})
     assert bare.status_code == 422
     assert set(bare.json["errors"]) == {"action", "owner_id", "by_date"}

@@ -155,8 +155,7 @@ class Plan:
     @property
     def term_words(self) -> str:
         """Return the term as a page shows it: "autumn term 2026"."""
-        year, _, season = self.term.partition("-")
-        return f"{season} term {year}"
+        return term_words(self.term)
 
     @property
     def is_open(self) -> bool:
@@ -204,6 +203,12 @@ class PlanMeeting:
         at = next((place for place, one in enumerate(self.invitees) if one.person_id == person_id), len(others))
         answered = Invitee(person_id, role, required, answer)
         return replace(self, invitees=(*others[:at], answered, *others[at:]))
+
+
+def term_words(term: str) -> str:
+    """Return a term's key in words: `2026-autumn` is "autumn term 2026"."""
+    year, _, season = term.partition("-")
+    return f"{season} term {year}"
 
 
 def step(state: PlanState, intent: Intent) -> PlanState:

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from services.pep.application import care_plan
 from services.pep.domain.concerns import ConcernState
-from services.pep.entrypoints.concern_words import evidence_rows, story_of
+from services.pep.entrypoints.concern_words import story_of, what_happened
 from shared.platform.web.access import allowed
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
@@ -30,6 +30,6 @@ def show(child_id: str) -> Response:
         today=today,
         live=live,
         closed=[concern for concern in page.concerns if concern.state is ConcernState.CLOSED],
-        evidence_rows=evidence_rows,
+        what_happened=what_happened,
         story_of=story_of,
     )

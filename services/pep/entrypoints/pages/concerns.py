@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from services.pep.application import concerns
 from services.pep.domain.periods import long_date
-from services.pep.entrypoints.concern_words import evidence_rows, story_of
+from services.pep.entrypoints.concern_words import evidence_rows, story_of, what_happened
 from services.pep.entrypoints.plan_schemas import ActionSchema, VersionSchema
 from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
@@ -97,6 +97,7 @@ def _page(concern_id: str, form: FormState, status: int = 200) -> Response:
         today=today,
         evidence=evidence_rows(page.concern),
         story=story_of(page.concern),
+        happened=what_happened(page.concern),
         owners={
             "key": "owner_id",
             "label": "Who will do it?",
