@@ -67,7 +67,9 @@ class Suite:
         assert answer.status_code == 200, answer.text
         return answer.json
 
-    def send(self, service: str, key: str, path: str, body: dict[str, Any], *, read: str = "", put: bool = False) -> Any:
+    def send(
+        self, service: str, key: str, path: str, body: dict[str, Any], *, read: str = "", put: bool = False
+    ) -> Any:
         """Post (or put) JSON; with `read`, under the ETag of what is there."""
         client = self.client(service, key)
         headers = {}
@@ -206,6 +208,7 @@ def test_from_entering_care_to_the_care_plan_and_back_to_a_new_meeting(suite: Su
         ("meeting_arranged", "Sam Osei"),
         ("meeting_held", "Sam Osei"),
         ("plan_submitted", "Dee Larkin"),
+        ("concern_closed", "Dee Larkin"),
         ("plan_approved", "Val Greene"),
         ("care_plan_written", "Val Greene"),
     ]
