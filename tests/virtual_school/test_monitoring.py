@@ -139,6 +139,31 @@ def test_no_school_is_raised_after_ten_working_days_and_closes_with_a_school(wor
     assert concerns(world)[0].state is ConcernState.CLOSED
 
 
+def test_what_is_late_or_missing_when_it_is_first_heard_of_is_raised_at_once(world: Any) -> None:
+    world.child("c1", school_urn=None, no_school_since=date(2026, 10, 1), year_group=-1)
+    assert concerns(world) == []
+    world.hear(ChildDetailsChanged("c1", "primary", 0, "Child c1"))
+    world.child("c2", school_urn=None, no_school_since=date(2026, 10, 1))
+    world.child("c3")
+    world.plan("c3", "p3", date(2026, 11, 20))
+    assert {(concern.child_id, concern.rule) for concern in concerns(world)} == {
+        ("c1", Rule.NO_SCHOOL),
+        ("c2", Rule.NO_SCHOOL),
+        ("c3", Rule.PLAN_LATE),
+    }
+
+
+def test_a_child_who_comes_back_into_care_is_watched_again(world: Any) -> None:
+    world.child("c1")
+    world.plan("c1", "p1", world.today)
+    world.hear(ChildLeftCare("c1", world.today))
+    world.wait(1)
+    run_job(world)
+    assert concerns(world) == []
+    world.child("c1")
+    assert [concern.rule for concern in concerns(world)] == [Rule.PLAN_LATE]
+
+
 def test_leaving_care_closes_every_concern_and_stops_the_rules(world: Any) -> None:
     world.child("c1")
     suspend(world)

@@ -1,7 +1,7 @@
 """What the Virtual School does when it hears of the others' facts: keep its copies, and run the rules.
 
 The facts of one child from one service arrive in order and once; those of different services and of people and schools
-in any order.
+in any order. The rules run only where a fact could change what they find, as an import brings thousands of children.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def when_child_entered_care(work: Work, fact: ChildEnteredCare) -> None:
             entered_care_on=fact.entered_care_on,
         ),
     )
-    monitor(work, [fact.child_id])
+    if known is not None or fact.no_school_since is not None:
+        monitor(work, [fact.child_id])
 
 
 def when_child_details_changed(work: Work, fact: ChildDetailsChanged) -> None:
@@ -63,7 +64,8 @@ def when_child_details_changed(work: Work, fact: ChildDetailsChanged) -> None:
     if child is not None:
         changed = replace(child, name=fact.name, phase=fact.phase, year_group=fact.year_group)
         children_store.save(work.connection, changed)
-        monitor(work, [child.id])
+        if child.no_school_since is not None and child.year_group != fact.year_group:
+            monitor(work, [child.id])
 
 
 def when_child_school_changed(work: Work, fact: ChildSchoolChanged) -> None:
@@ -98,7 +100,8 @@ def when_plan_opened(work: Work, fact: PlanOpened) -> None:
                 due_on=fact.due_on,
             ),
         )
-        monitor(work, [fact.child_id])
+        if fact.due_on < work.today:
+            monitor(work, [fact.child_id])
 
 
 def when_plan_submitted(work: Work, fact: PlanSubmitted) -> None:

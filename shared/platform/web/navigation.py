@@ -6,35 +6,40 @@ from dataclasses import dataclass
 
 from flask import current_app, request
 
+from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import Role
 from shared.platform.access import Actor
 from shared.platform.service import NavigationItem
 from shared.platform.web.links import service_url
 from shared.platform.web.unit import current_spec
 
-VIRTUAL_SCHOOL = frozenset({Role.VIRTUAL_SCHOOL_CASEWORKER, Role.VIRTUAL_SCHOOL_HEAD})
-PROFESSIONALS = VIRTUAL_SCHOOL | {Role.SOCIAL_WORKER, Role.TEAM_MANAGER, Role.IRO, Role.DESIGNATED_TEACHER}
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A link of the bar: a page of a service, for those kinds of people (empty: everybody).
+    """A link of the bar: a page of a service, for those whom the policy's `permission` could let in.
 
     `alone` is a single page; any other place stands for all the pages of its service that no place is nearer to.
+    `but_not` are those who have no use for it: a child's own pages are reached from the child's own list.
     """
 
     text: str
     service: str
     path: str
-    kinds: frozenset[Role] = frozenset()
+    permission: str
     alone: bool = False
+    but_not: frozenset[Role] = frozenset()
+
+    def is_for(self, actor: Actor) -> bool:
+        """Tell whether a person sees the link."""
+        allowed = PERMISSIONS[self.permission]
+        return bool((actor.kinds - self.but_not) & (allowed.team | allowed.authority))
 
 
 BAR = (
-    Place("My work", "pep", "/", alone=True),
-    Place("Children", "pep", "/children", PROFESSIONALS),
-    Place("Meetings", "scheduling", "/", PROFESSIONALS),
-    Place("Virtual School", "virtual_school", "/", VIRTUAL_SCHOOL | {Role.DESIGNATED_TEACHER}),
+    Place("My work", "pep", "/", "pep.worklist.read", alone=True),
+    Place("Children", "pep", "/children", "pep.children.list", but_not=frozenset({Role.CHILD})),
+    Place("Meetings", "scheduling", "/", "scheduling.worklist.read"),
+    Place("Virtual School", "virtual_school", "/", "virtual_school.worklist.read"),
 )
 
 
@@ -48,7 +53,7 @@ def bar(actor: Actor | None) -> list[dict[str, object]]:
     if actor is None:
         return []
     here = request.script_root + request.path
-    places = [place for place in BAR if not place.kinds or place.kinds & actor.kinds]
+    places = [place for place in BAR if place.is_for(actor)]
     chosen = next((p for p in places if _path(service_url(p.service, p.path)) == here), None)
     if chosen is None:
         wider = [p for p in places if not p.alone and _contains(service_url(p.service, "/"), here)]
