@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from services.pep.adapters.children_store import ChildFilter
+from services.pep.adapters.history_store import history_of
 from services.pep.application import children, team
 from services.pep.application.children import NewChild
+from services.pep.application.children_list import list_rows
 from services.pep.application.plans import plans_of_child
+from services.pep.application.worklist import my_work
 from services.pep.domain.children import Child
 from services.pep.domain.clocks import Kind
 from services.pep.entrypoints.jobs import keep_up_with_the_date
@@ -263,5 +266,43 @@ def test_a_list_takes_the_same_number_of_queries_however_long(
     few = queries()
     for number in range(20):
         enter(pep, reference=f"2{number:05d}", name=f"Child {number}", team={})
+
+    assert queries() == few
+
+
+def test_what_became_of_a_child_is_in_the_history(pep: Pep) -> None:
+    child = enter(pep)
+    with pep.as_("worker") as work:
+        child = children.change_school(work, child.id, child.version, "900002", date(2026, 11, 23))
+        child = children.record_review(work, child.id, child.version, date(2026, 11, 20))
+        children.leave_care(work, child.id, child.version, date(2026, 11, 22))
+
+    with pep.reading_as("worker") as work:
+        words = [entry.words for entry in reversed(history_of(work.connection, child.id))]
+    expected = [
+        "Recorded that the child became looked after on 11 November 2026",
+        "Changed the school to Elm Street Primary School from 23 November 2026",
+        "Recorded the review of the care plan held on 20 November 2026",
+        "Recorded that the child left care on 22 November 2026",
+    ]
+    assert [sentence for sentence in words if sentence in expected] == expected
+
+
+def test_the_list_and_my_work_take_as_many_queries_for_many_children_as_for_few(
+    pep: Pep, count_queries: Callable[..., Any]
+) -> None:
+    def queries() -> tuple[int, int]:
+        with pep.reading_as("worker") as work:
+            with count_queries(work.connection) as listed:
+                list_rows(work, ChildFilter(), offset=0, limit=50)
+            with count_queries(work.connection) as asked:
+                my_work(work)
+        return listed.count, asked.count
+
+    for number in range(2):
+        enter(pep, reference=f"1{number:05d}")
+    few = queries()
+    for number in range(12):
+        enter(pep, reference=f"2{number:05d}")
 
     assert queries() == few

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from services.pep.adapters.history_store import history_of
 from services.pep.application import children, team
 from services.pep.application.children import NewChild
 from services.pep.application.worklist import children_items
@@ -188,3 +189,22 @@ def test_a_membership_of_a_child_one_may_not_know_is_not_found(pep: Pep, child: 
     for membership_id in (member.id, "no-such-membership"):
         with pytest.raises(NotFound), pep.as_("worker2") as work:
             team.end_membership(work, membership_id, TODAY)
+
+
+def test_who_came_and_went_is_in_the_history(pep: Pep, child: Child) -> None:
+    member = add(pep, child, "iro", Role.IRO)
+    with pep.as_("worker") as work:
+        team.end_membership(work, member.id, TODAY)
+
+    with pep.reading_as("worker") as work:
+        newest = history_of(work.connection, child.id)[:2]
+    assert [(entry.who, entry.words) for entry in newest] == [
+        (
+            "Sam Reed, Social worker",
+            "Ines Marsh leaves the team after 23 November 2026: Independent Reviewing Officer",
+        ),
+        (
+            "Sam Reed, Social worker",
+            "Ines Marsh joins the team from 23 November 2026: Independent Reviewing Officer",
+        ),
+    ]

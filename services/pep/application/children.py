@@ -10,12 +10,14 @@ from typing import Any
 from services.pep.adapters import children_store
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.policies import load_calendar, load_policy
+from services.pep.application.history import record
 from services.pep.application.openings import open_plans
 from services.pep.application.schools import known_school
 from services.pep.application.team import follow_school, join_team
 from services.pep.domain import clocks
 from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child, check_dates
 from services.pep.domain.clocks import Deadline
+from services.pep.domain.periods import long_date
 from services.pep.domain.terms import phase_of, year_group
 from shared.contracts.pep import ChildDetailsChanged, ChildEnteredCare, ChildLeftCare, ChildSchoolChanged
 from shared.contracts.roles import Role
@@ -64,6 +66,7 @@ def enter_care(work: Work, new: NewChild) -> Child:
         raise Conflict("child_known", "The authority knows a child by this reference already.", child_id=known)
     children_store.add(work.connection, [child])
     announce(work, child)
+    record(work, child.id, "", "care_entered", entered_on=long_date(child.entered_care_on))
     for role, person_id in (new.team or {}).items():
         person = roster.person(work.connection, person_id)
         if person is None or not person.active:
@@ -168,8 +171,7 @@ def change_school(work: Work, child_id: str, version: int, school_urn: str | Non
         raise InvalidInput({"since": ["The day must not be before the child's date of birth."]})
     if school_urn == child.school_urn and (school_urn is not None or child.no_school_since is not None):
         raise InvalidInput({"school_urn": ["This is the child's school already."]})
-    if school_urn is not None:
-        known_school(work, school_urn)
+    school = known_school(work, school_urn) if school_urn is not None else None
     saved = children_store.save(
         work.connection,
         replace(
@@ -180,6 +182,8 @@ def change_school(work: Work, child_id: str, version: int, school_urn: str | Non
         ),
     )
     work.publish(f"child/{child.id}", ChildSchoolChanged(child.id, since, school_urn=school_urn))
+    code, facts = ("school_changed", {"school": school.name}) if school else ("school_ended", {})
+    record(work, child.id, "", code, since=long_date(since), **facts)
     follow_school(work, saved, since)
     return saved
 
@@ -192,7 +196,9 @@ def record_review(work: Work, child_id: str, version: int, held_on: date) -> Chi
         raise InvalidInput({"held_on": ["The review must have been held since the child became looked after."]})
     if held_on in child.reviews_held:
         raise InvalidInput({"held_on": ["A review on this day is recorded already."]})
-    return children_store.save(work.connection, replace(child, reviews_held=(*child.reviews_held, held_on)))
+    saved = children_store.save(work.connection, replace(child, reviews_held=(*child.reviews_held, held_on)))
+    record(work, child.id, "", "review_recorded", held_on=long_date(held_on))
+    return saved
 
 
 def leave_care(work: Work, child_id: str, version: int, left_on: date) -> Child:
@@ -205,6 +211,7 @@ def leave_care(work: Work, child_id: str, version: int, left_on: date) -> Child:
     _check(left, work.today)
     saved = children_store.save(work.connection, left)
     work.publish(f"child/{child.id}", ChildLeftCare(child.id, left_on))
+    record(work, child.id, "", "care_ended", left_on=long_date(left_on))
     return saved
 
 

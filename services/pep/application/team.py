@@ -6,8 +6,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from services.pep.adapters import children_store
+from services.pep.application.history import record
 from services.pep.domain import team as rules
 from services.pep.domain.children import Child
+from services.pep.domain.periods import long_date
 from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
 from shared.contracts.roles import Role
 from shared.kernel.errors import InvalidInput, NotFound
@@ -117,6 +119,7 @@ def join_team(
         f"child/{child.id}",
         TeamMemberJoined(child.id, member.id, person.id, role.value, from_date, name=person.name, email=person.email),
     )
+    record(work, child.id, "", "member_joined", name=person.name, role=role.title, from_date=long_date(from_date))
     return member
 
 
@@ -162,6 +165,7 @@ def _end(work: Work, member: Membership, until: date) -> Membership:
         f"child/{member.child_id}",
         TeamMemberLeft(member.child_id, member.id, member.person_id, member.role.value, until),
     )
+    record(work, member.child_id, "", "member_left", name=member.name, role=member.role.title, until=long_date(until))
     return replace(member, until=until)
 
 

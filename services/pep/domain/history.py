@@ -33,6 +33,13 @@ WORDS: Mapping[str, str] = {
     "concern_answered_action": "Answered the concern “{title}” with an action for {owner} by {by_date}",
     "concern_answered_meeting": "Answered the concern “{title}” with an early meeting by {by_date}",
     "concern_action_done": "Did what was promised on the concern “{title}”",
+    "care_entered": "Recorded that the child became looked after on {entered_on}",
+    "member_joined": "{name} joins the team from {from_date}: {role}",
+    "member_left": "{name} leaves the team after {until}: {role}",
+    "school_changed": "Changed the school to {school} from {since}",
+    "school_ended": "Recorded that the child is on no school’s roll since {since}",
+    "review_recorded": "Recorded the review of the care plan held on {held_on}",
+    "care_ended": "Recorded that the child left care on {left_on}",
     "concern_closed": "Closed the concern “{title}”: {outcome}",
 }
 """Code → sentence; the facts fill the gaps and are already in words."""
