@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +22,15 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.registry import from_data
 from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock
+from shared.platform import roster
 from shared.platform.access import Actor, actor_for, system_actor
 from shared.platform.app_factory import create_app
 from shared.platform.auth import issue_token
 from shared.platform.roster import Person
 from shared.platform.runtime import Runtime
+from shared.platform.settings import embedded
 from shared.platform.work import Work, reading_work, writing_work
-from shared.testing.runtimes import make_runtime
+from shared.testing.runtimes import MONDAY_MORNING, make_runtime
 
 PEOPLE = {
     "worker": (Role.SOCIAL_WORKER, "Sam Reed", None),
@@ -54,8 +58,11 @@ class Pep:
     """The pep service on an empty SQLite database, with people and schools."""
 
     runtime: Runtime
-    app: Flask
     actors: dict[str, Actor] = field(default_factory=dict)
+
+    @cached_property
+    def app(self) -> Flask:
+        return create_app(SPEC, self.runtime)
 
     @contextmanager
     def as_(self, who: str) -> Iterator[Work]:
@@ -91,16 +98,28 @@ class Pep:
         clock.set(to)
 
 
-def make_pep(home: Path) -> Pep:
-    """Return the service with its people and schools recorded."""
-    runtime = make_runtime(home, [SPEC])
-    found = Pep(runtime, create_app(SPEC, runtime))
-    with found.as_("system") as work:
+def make_home(home: Path) -> Path:
+    """Fill a home with the people and schools, once for all tests; each works on a copy."""
+    pep = Pep(make_runtime(home, [SPEC]))
+    with pep.as_("system") as work:
         record_schools(work, SCHOOLS)
         for who, (role, name, urn) in PEOPLE.items():
-            person = Person(who, "northmoor", name, f"{who}@people.example", frozenset({role}), "Northmoor", urn)
-            found.actors[who] = actor_for(record_person(work, person))
-    return found
+            record_person(
+                work, Person(who, "northmoor", name, f"{who}@people.example", frozenset({role}), "Northmoor", urn)
+            )
+    pep.runtime.close()
+    return home
+
+
+def make_pep(made: Path, home: Path) -> Pep:
+    """Return the service on a copy of a home made by `make_home`."""
+    for file in made.iterdir():
+        shutil.copy(file, home / file.name)
+    settings = embedded(home, port=8600, smtp_port=0, secret="a secret for tests only", environ={})
+    pep = Pep(Runtime(settings, FixedClock(MONDAY_MORNING)))
+    with pep.runtime.database("pep").reading() as connection:
+        pep.actors = {person.id: actor_for(person) for person in roster.people(connection)}
+    return pep
 
 
 def write(path: Path, columns: Iterable[str], rows: Iterable[Iterable[str]], encoding: str = "utf-8") -> None:

@@ -16,13 +16,18 @@ from services.pep.domain.periods import Calendar
 from services.pep.domain.policy import Policy
 from services.pep.domain.terms import phase_of, year_group
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
-from tests.pep.child_world import Pep, make_pep
+from tests.pep.child_world import Pep, make_home, make_pep
 from tests.pep.plan_world import World
 
 
+@pytest.fixture(scope="session")
+def pep_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_home(tmp_path_factory.mktemp("pep"))
+
+
 @pytest.fixture
-def pep(tmp_path: Path) -> Iterator[Pep]:
-    found = make_pep(tmp_path)
+def pep(tmp_path: Path, pep_home: Path) -> Iterator[Pep]:
+    found = make_pep(pep_home, tmp_path)
     yield found
     found.runtime.close()
 
