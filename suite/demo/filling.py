@@ -10,6 +10,7 @@ from services.pep.app import SPEC as PEP
 from services.pep.application.schools import record_schools
 from services.pep.application.team import record_person
 from services.scheduling.app import SPEC as SCHEDULING
+from services.scheduling.application.terms import import_file
 from services.scheduling.entrypoints.send_mail import send_through
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application.attendance import import_attendance
@@ -25,7 +26,9 @@ from suite.demo.playing import NotPossible, Player, moment
 from suite.demo.staff import EMPTY_HOME_STAFF, HEAD, STAFF, Staff
 from suite.demo.stage import Stage
 from suite.demo.story import Step, steps
+from suite.demo.term_dates import calendars
 
+RECENT = timedelta(days=10)
 SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
 
 log = logging.getLogger(__name__)
@@ -55,9 +58,13 @@ def _play(stage: Stage, post: Post, today: date) -> None:
     told = steps(cast, today)
     stage.at(london_time(told[0].on - timedelta(days=7), 9))
     _open_authority(stage, STAFF)
+    for urn, calendar in calendars(today).items():
+        with stage.acting(SCHEDULING, staff_id(f"dt-{urn}")) as work:
+            import_file(work, urn, calendar, "term-dates.ics")
     player = Player(stage)
     files = _attendance_files(cast, told, today)
-    for day in sorted({step.on for step in told} | set(files)):
+    days = sorted({step.on for step in told} | set(files))
+    for day, following in zip(days, [*days[1:], None], strict=True):
         for step in (step for step in told if step.on == day):
             stage.at(moment(step))
             _play_step(player, step)
@@ -66,8 +73,11 @@ def _play(stage: Stage, post: Post, today: date) -> None:
         if day in files:
             with stage.acting(VIRTUAL_SCHOOL, staff_id(HEAD.key)) as work:
                 import_attendance(work, files[day], f"attendance-{day.isoformat()}.csv")
+        if following is None or today - day <= RECENT or following.isocalendar()[:2] != day.isocalendar()[:2]:
+            stage.do_jobs()  # daily in these weeks, weekly before
         _end_day(stage, post)
     stage.at(now)
+    stage.do_jobs()
     _end_day(stage, post)
 
 
@@ -89,8 +99,7 @@ def _attendance_files(cast: tuple[Child, ...], told: Sequence[Step], today: date
 
 
 def _end_day(stage: Stage, post: Post) -> None:
-    """Let every service do its daily jobs, carry what follows, and send the mail."""
-    stage.do_jobs()
+    """Carry what follows from the day, and send the mail."""
     stage.settle()
     while send_through(stage.runtime, SCHEDULING, post):
         stage.settle()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 NOTES: Mapping[str, str] = {
-    "Amina Yusuf": "a meeting to arrange, and plans to write",
+    "Amina Yusuf": "meetings to arrange, plans to write, a concern to answer",
     "Marcus Hall": "the whole team's children",
-    "Ruth Feldman": "plans and care plans to read before a review",
-    "Sarah Whitfield": "Oakfield Academy's sections and targets",
-    "Tom Ashworth": "submitted plans to rate",
-    "Helen Okafor": "the cohort of the whole authority",
-    "Angela Stott": "Tia's meeting and plan",
+    "Bronwen Hughes": "plans and care plans to read before a review",
+    "Sarah Whitfield": "Jamal's plan, nearly ready to submit",
+    "Priya Raman": "submitted plans to rate",
+    "Helen Okafor": "every child of the authority",
+    "Angela Stott": "Tia's next meeting and her plan",
+    "Simone Robinson": "Tia's next meeting",
     "Tia Robinson": "her own page",
 }

@@ -193,7 +193,7 @@ def _write_half(player: Player, step: Step) -> None:
         player,
         step,
         player.school_author(step),
-        lambda place, section: section.owner is Role.DESIGNATED_TEACHER and place < 5,
+        lambda place, section: section.owner is Role.DESIGNATED_TEACHER and place < 7,
     )
 
 

@@ -8,9 +8,13 @@ from datetime import date
 import pytest
 
 from services.pep.domain.terms import phase_of, year_group
+from services.scheduling.adapters.term_calendars import read_term_dates
+from services.scheduling.domain.term_calendar import TermCalendar, TermDateKind
 from shared.contracts.roles import Role
+from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from suite.demo.children import ROWS, Story, children
 from suite.demo.staff import SCHOOLS, STAFF
+from suite.demo.term_dates import calendars
 
 DAYS = [
     date(2026, 1, 1),
@@ -80,3 +84,16 @@ def test_references_and_pupil_numbers_are_unique_and_well_formed() -> None:
 
 def test_the_same_day_gives_the_same_children() -> None:
     assert children(date(2026, 11, 21)) == children(date(2026, 11, 21))
+
+
+@pytest.mark.parametrize("today", DAYS, ids=str)
+def test_most_schools_publish_term_dates_that_the_suite_can_read(today: date) -> None:
+    published = calendars(today)
+    assert 0 < len(published) < len(SCHOOLS)
+    for raw in published.values():
+        entries = read_term_dates(raw)
+        assert {entry.kind for entry in entries} >= {TermDateKind.HOLIDAY, TermDateKind.CLOSED}
+        answers = TermCalendar("the school", entries, ENGLAND_AND_WALES)
+        covers = answers.covers
+        assert covers is not None
+        assert covers[0] <= today <= covers[1]
