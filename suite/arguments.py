@@ -74,7 +74,12 @@ def _parser() -> argparse.ArgumentParser:
         "receive-mail",
         "read one mail on standard input, as a mail server pipes it, and print as JSON what became of it",
     )
-    command("events", "show what was published, applied and parked")
+    events = command("events", "show what was published, applied and parked; let a held event go on")
+    one = events.add_mutually_exclusive_group()
+    one.add_argument("--replay", metavar="EVENT", help="try a parked event again; EVENT is SERVICE:NUMBER, or all")
+    one.add_argument("--discard", metavar="EVENT", help="give up a held event for good, so that what waits goes on")
+    one.add_argument("--skip-gap", metavar="EVENT", help="apply an event although an earlier one never came")
+    events.add_argument("--why", metavar="TEXT", help="why an event is discarded, or a gap skipped; it is kept")
     return top
 
 

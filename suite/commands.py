@@ -19,7 +19,7 @@ from shared.platform.auth import issue_token
 from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
 from suite.composition import everybody, runtime_for
-from suite.events import told
+from suite.events import discarded, gap_skipped, replayed, told
 from suite.home import Home, Refusal
 from suite.people import find, listing
 
@@ -80,8 +80,16 @@ def _receive_mail(runtime: Runtime, _wanted: argparse.Namespace) -> int:
     return 0
 
 
-def _events(runtime: Runtime, _wanted: argparse.Namespace) -> int:
-    print(told(runtime))
+def _events(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    """Show how the events fare, or deal with a held one."""
+    if wanted.replay is not None:
+        print(replayed(runtime, wanted.replay))
+    elif wanted.discard is not None:
+        print(discarded(runtime, wanted.discard, wanted.why or ""))
+    elif wanted.skip_gap is not None:
+        print(gap_skipped(runtime, wanted.skip_gap, wanted.why or ""))
+    else:
+        print(told(runtime))
     return 0
 
 

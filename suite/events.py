@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Iterator
 
 from shared.kernel.clock import LONDON
 from shared.platform.bus import BrokerUnavailable, Bus
-from shared.platform.desk import HeldEvent, held_events, overview_of
+from shared.platform.desk import HeldEvent, discard, held_events, overview_of, replay, replay_parked, skip_gap
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from suite.composition import SPECS
+from suite.home import Refusal
 
 
 def told(runtime: Runtime) -> str:
@@ -18,6 +20,49 @@ def told(runtime: Runtime) -> str:
     for spec in SPECS:
         lines += [*_service(runtime, spec), ""]
     return "\n".join([*lines, *_queues(runtime)])
+
+
+def replayed(runtime: Runtime, wanted: str) -> str:
+    """Let a parked event (or `all`) be tried again; returns what to tell. Raises `NotFound`, `Conflict`, `Refusal`."""
+    if wanted == "all":
+        count = 0
+        for spec in SPECS:
+            with runtime.database(spec.name).writing() as connection:
+                count += replay_parked(connection, runtime.clock.now())
+        return f"{count} parked events are tried again by the worker within a second or two."
+    service, number = _named(wanted)
+    with runtime.database(service).writing() as connection:
+        replay(connection, number, runtime.clock.now())
+    return f"{wanted} is tried again by the worker within a second or two."
+
+
+def discarded(runtime: Runtime, wanted: str, why: str) -> str:
+    """Give up a held event for good; returns what to tell. Raises `NotFound`, `Conflict`, `Refusal`."""
+    service, number = _named(wanted)
+    with runtime.database(service).writing() as connection:
+        discard(connection, number, by=getpass.getuser(), why=_reason(why))
+    return f"{wanted} is discarded; what waited for it goes on."
+
+
+def gap_skipped(runtime: Runtime, wanted: str, why: str) -> str:
+    """Let an event go on without an earlier one that never came. Raises `NotFound`, `Conflict`, `Refusal`."""
+    service, number = _named(wanted)
+    with runtime.database(service).writing() as connection:
+        skip_gap(connection, number, by=getpass.getuser(), why=_reason(why))
+    return f"{wanted} no longer waits for an earlier one."
+
+
+def _named(wanted: str) -> tuple[str, int]:
+    service, _, number = wanted.partition(":")
+    if service not in {spec.name for spec in SPECS} or not (number.isascii() and number.isdigit()):
+        raise Refusal(f"{wanted!r} is not an event: give its service and number as ./run events shows them (pep:12).")
+    return service, int(number)
+
+
+def _reason(why: str) -> str:
+    if not why.strip():
+        raise Refusal("Say why, with --why TEXT; it is kept.")
+    return why.strip()
 
 
 def _service(runtime: Runtime, spec: ServiceSpec) -> Iterator[str]:
@@ -35,13 +80,13 @@ def _service(runtime: Runtime, spec: ServiceSpec) -> Iterator[str]:
         yield f"  discarded {seen.discarded:,}"
     with runtime.database(spec.name).reading() as connection:
         for held in held_events(connection):
-            yield _held(held)
+            yield _held(spec.name, held)
 
 
-def _held(held: HeldEvent) -> str:
+def _held(service: str, held: HeldEvent) -> str:
     what = f"{held.type or 'unreadable'} {held.subject} {held.version or ''}".rstrip()
     tries = f"; tried {held.attempts} times" if held.attempts else ""
-    return f"    {held.state}: {what}: {held.reason}{tries}"
+    return f"    {service}:{held.id} {held.state}: {what}: {held.reason}{tries}"
 
 
 def _queues(runtime: Runtime) -> Iterator[str]:
