@@ -64,6 +64,7 @@ def catching(runtime: Runtime) -> Iterator[None]:
         port=settings.smtp_port,
         data_size_limit=LARGEST_MAIL,
         ident="PEP Suite mail catcher",
+        ready_timeout=30.0,
     )
     controller.start()
     try:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from email import message_from_bytes
 from typing import Any
 
 import pytest
@@ -49,6 +50,10 @@ def moved(office: Any, wish: Callable[..., Any], meeting: Meeting, hour: int) ->
 def mails(office: Any, meeting: Meeting) -> list[OutgoingMail]:
     with office.reading() as work:
         return outgoing_mail.mails_sent(work, meeting.id)
+
+
+def subject_of(raw: bytes) -> str:
+    return str(message_from_bytes(raw)["Subject"])
 
 
 def later(office: Any, **passed: float) -> None:
@@ -105,6 +110,38 @@ def test_a_mail_that_waits_is_replaced_by_a_later_one_of_the_same_entry(office: 
     post = Postbox()
     send_through(office.runtime, SPEC, post)
     assert len(post.taken) == 3
+
+
+def test_what_replaces_an_unsent_invitation_reads_as_an_invitation(office: Any, wish: Callable[..., Any]) -> None:
+    meeting = arranged(office, wish)
+    meeting = moved(office, wish, meeting, 13)
+    moved(office, wish, meeting, 14)
+    post = Postbox()
+    send_through(office.runtime, SPEC, post)
+    assert {subject_of(raw) for _, _, raw in post.taken} == {
+        "Invitation: education meeting, Tuesday 1 December 2026, 2pm"
+    }
+
+
+def test_what_replaces_an_unsent_move_still_says_that_the_time_is_new(office: Any, wish: Callable[..., Any]) -> None:
+    meeting = arranged(office, wish)
+    send_through(office.runtime, SPEC, Postbox())
+    meeting = moved(office, wish, meeting, 13)
+    with office.writing("worker") as work:
+        elsewhere = replace(wish(hour=13), booking=replace(wish(hour=13).booking, place="Library"))
+        meetings.move(work, meeting.id, elsewhere, meeting.version)
+    post = Postbox()
+    send_through(office.runtime, SPEC, post)
+    assert len(post.taken) == 3
+    assert all(b"Please answer again" in raw.replace(b"=\r\n", b"") for _, _, raw in post.taken)
+    assert all(b"Library" in raw for _, _, raw in post.taken)
+
+
+def test_the_text_of_a_mail_that_went_out_is_not_kept(office: Any, wish: Callable[..., Any]) -> None:
+    meeting = arranged(office, wish)
+    assert all(b"/answer/" in each.raw for each in mails(office, meeting))
+    send_through(office.runtime, SPEC, Postbox())
+    assert {each.raw for each in mails(office, meeting)} == {b""}
 
 
 def test_cancelling_takes_the_meeting_out_of_every_calendar(office: Any, wish: Callable[..., Any]) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert, select, update
 from services.scheduling.adapters.invitation_mail import Mail
 from services.scheduling.adapters.invitation_words import subject
 from services.scheduling.adapters.tables_mail import mail_out
-from services.scheduling.domain.itip import Message
+from services.scheduling.domain.itip import Act, Message
 from shared.kernel.ids import new_id
 
 MAX_ATTEMPTS = 20
@@ -58,10 +58,23 @@ def enqueue(connection: Connection, meeting_id: str, message: Message, mail: Mai
     connection.execute(
         update(mail_out)
         .where(mail_out.c.uid == message.uid, mail_out.c.state == "queued")
-        .values(state="replaced", problem="A later mail replaced it before it was sent.")
+        .values(state="replaced", raw="", problem="A later mail replaced it before it was sent.")
     )
     _insert(connection, meeting_id, message, mail, now, state="queued", problem="")
     return True
+
+
+def unsent_act(connection: Connection, uid: str) -> Act | None:
+    """Return the weightiest thing that the reader of a calendar entry has not been told, because no mail went out."""
+    query = (
+        select(mail_out.c.act, mail_out.c.state)
+        .where(mail_out.c.uid == uid)
+        .order_by(mail_out.c.sequence, mail_out.c.dtstamp)
+    )
+    unsent: set[str] = set()
+    for act, state in connection.execute(query):
+        unsent = set() if state == "sent" else unsent | {act}
+    return next((act for act in (Act.INVITED, Act.MOVED) if act in unsent), None)
 
 
 def record_unmailable(connection: Connection, meeting_id: str, message: Message, now: datetime) -> None:
@@ -99,11 +112,11 @@ def claim_due(connection: Connection, now: datetime, limit: int = 50) -> list[Ou
 
 
 def mark_sent(connection: Connection, mail_id: str, now: datetime) -> None:
-    """Note that a mail was handed to the mail server."""
+    """Note that a mail was handed to the mail server; its text, which holds a personal link, is not kept."""
     connection.execute(
         update(mail_out)
         .where(mail_out.c.id == mail_id)
-        .values(state="sent", sent_at=now, problem="", attempts=mail_out.c.attempts + 1)
+        .values(state="sent", sent_at=now, raw="", problem="", attempts=mail_out.c.attempts + 1)
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Set
 from services.scheduling.adapters import mail_queue, told_store
 from services.scheduling.adapters.invitation_mail import can_be_mailed, write_mail
 from services.scheduling.adapters.mail_queue import OutgoingMail
-from services.scheduling.domain.itip import Arrangement, Message, plan_messages
+from services.scheduling.domain.itip import Arrangement, Message, plan_messages, worded_after
 from shared.kernel.errors import NotFound
 from shared.platform.mail import MailNotSent, Post
 from shared.platform.work import Work
@@ -48,7 +48,8 @@ def _tell(
     sendable = []
     for message in plan.messages:
         if can_be_mailed(message.attendee.email):
-            mail = write_mail(message, work.now)
+            unsent = mail_queue.unsent_act(work.connection, message.uid)
+            mail = write_mail(worded_after(message, unsent), work.now)
             mail_queue.enqueue(work.connection, known.meeting_id, message, mail, work.now)
             sendable.append(message)
         else:

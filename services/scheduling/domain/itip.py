@@ -186,6 +186,17 @@ def plan_messages(
     return Plan(tuple(each for each in messages if each.attendee.email), tuple(kept), tuple(withdrawn))
 
 
+def worded_after(message: Message, unsent: Act | None) -> Message:
+    """Return a request worded for somebody who has not got the message before (`unsent`): it takes that one's place."""
+    if message.method is not Method.REQUEST:
+        return message
+    if unsent is Act.INVITED:
+        return replace(message, act=Act.INVITED, was_at=None)
+    if unsent is Act.MOVED and message.act is not Act.MOVED:
+        return replace(message, act=Act.MOVED)
+    return message
+
+
 def _change(
     before: Arrangement,
     after: Arrangement,
