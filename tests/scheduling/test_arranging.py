@@ -48,6 +48,13 @@ def test_arranging_books_invites_tells_and_writes_the_history(office: Office, wi
     assert page.history[0].actor_name == "Amara Okafor"
 
 
+def test_whoever_arranges_the_meeting_is_taken_to_come(office: Office, wish: MakeWish) -> None:
+    meeting = arranged(office, wish())
+    said = {each.person_id: each.answer for each in meeting.invitees}
+    assert said["worker"] is Answer.ACCEPTED
+    assert said["teacher"] is Answer.NEEDS_ACTION
+
+
 def test_sending_the_same_form_twice_sends_one_set_of_invitations(office: Office, wish: MakeWish) -> None:
     meeting = office.open_plan("c1", "p1")
     for _ in range(2):

@@ -111,10 +111,21 @@ def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: In
     follow(before.state, intent)
     guests = choose_guests(work, before, wish.required_by_person)
     booked = book(before, wish.booking, guests, iter(new_id, ""), work.now)
-    after = _save_or_offer_others(work, booked, guests)
+    after = _save_or_offer_others(work, _arranger_comes(work, booked), guests)
     tell_invitees(work, after)
     _say_so(work, before, after, intent)
     return after
+
+
+def _arranger_comes(work: Work, booked: Meeting) -> Meeting:
+    """Take it that whoever chose the time can come; they still get it into their calendar."""
+    invitees = tuple(
+        replace(each, answer=Answer.ACCEPTED, answered_at=work.now, answered_by="worker")
+        if each.person_id == work.actor.person_id and each.answer is Answer.NEEDS_ACTION
+        else each
+        for each in booked.invitees
+    )
+    return replace(booked, invitees=invitees)
 
 
 def _with_current_addresses(work: Work, meeting: Meeting) -> Meeting:

@@ -27,7 +27,12 @@ TITLES = {
 }
 MODES = {Mode.IN_PERSON: "In person", Mode.ONLINE: "Online", Mode.MIXED: "In person and online"}
 ANSWERS = {Answer.ACCEPTED: "Yes, I will come", Answer.TENTATIVE: "Perhaps", Answer.DECLINED: "No, I cannot come"}
-ANSWERED_BY = {"": "", "mail": "from their calendar", "link": "by their personal link", "worker": "told to a worker"}
+ANSWERED_BY = {
+    "": "",
+    "mail": "from their calendar",
+    "link": "by their personal link",
+    "worker": "recorded by a worker",
+}
 CANCEL_REASONS = {
     "rearranging": "This time does not work: arrange another",
     "not_needed": "The meeting is not needed",
