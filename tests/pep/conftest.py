@@ -16,8 +16,11 @@ from services.pep.domain.periods import Calendar
 from services.pep.domain.policy import Policy
 from services.pep.domain.terms import phase_of, year_group
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
+from shared.testing.servers import new_postgresql_database
 from tests.pep.child_world import Pep, make_home, make_pep
 from tests.pep.plan_world import World
+
+__all__ = ["new_postgresql_database"]
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,12 @@ CAST = {
 class World:
     """One child with a team, and a way to act as each of them."""
 
-    def __init__(self, home: Path, child: Child) -> None:
-        self.runtime = make_runtime(home, [SPEC])
+    def __init__(self, home: Path, child: Child, database: str = "") -> None:
+        self.runtime = make_runtime(home, [] if database else [SPEC])
+        if database:
+            databases = {**self.runtime.settings.databases, "pep": database}
+            self.runtime.settings = replace(self.runtime.settings, databases=databases)
+            SPEC.metadata.create_all(self.runtime.database("pep").engine)
         self.app = create_app(SPEC, self.runtime)
         self.child = child
         self.people: dict[str, Actor] = {}

@@ -184,6 +184,11 @@ def test_answers_from_a_page_are_read_by_type() -> None:
         ("conduct", "a\x00b"),
         ("conduct", "x" * 10_001),
         ("conduct", 7),
+        ("conduct", "half a pair \ud83d"),
+        ("conduct", ["a"]),
+        ("suspended", {"yes": True}),
+        ("attendance_percent", "1e400"),
+        ("attendance_percent", [1]),
         ("not_a_question", "x"),
     ],
 )
@@ -192,6 +197,29 @@ def test_an_answer_that_cannot_be_is_refused_at_its_field(key: str, raw: Any) ->
     assert section is not None
     _, errors = read_answers(section, {key: raw})
     assert list(errors) == [key]
+
+
+@pytest.mark.parametrize("raw", [20261207, "20261207", "2026-W50-1", ["2026-12-07"], {}, "soon", True])
+def test_a_date_is_a_real_day_in_one_spelling(raw: Any) -> None:
+    section = form_of("primary", current_version()).section("sen")
+    assert section is not None
+    _, errors = read_answers(section, {"ehc_review_on": raw})
+    assert list(errors) == ["ehc_review_on"]
+
+
+@given(
+    raw=st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+        max_leaves=4,
+    ),
+    phase=st.sampled_from(PHASES),
+)
+def test_whatever_is_sent_is_read_or_refused_at_its_field(raw: Any, phase: str) -> None:
+    for section in form_of(phase, current_version()).sections:
+        values, errors = read_answers(section, {field.key: raw for field in section.fields})
+        assert values.keys() | errors.keys() == {field.key for field in section.fields}
+        assert read_answers(section, values)[1] == {}
 
 
 @pytest.mark.parametrize("phase", PHASES)

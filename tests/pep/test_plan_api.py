@@ -60,6 +60,7 @@ def test_a_section_is_read_and_put_with_its_etag(world: World) -> None:
     ("answers", "field"),
     [
         ({"spent_last_term": "250"}, "spent_last_term"),
+        ({"spent_last_term": 2.5}, "spent_last_term"),
         ({"spent_last_term": -1}, "spent_last_term"),
         ({"impact": {"a": 1}}, "impact"),
         ({"hobbies": "Chess"}, "hobbies"),

@@ -14,7 +14,7 @@ from services.pep.adapters.tables_child import child as child_table
 from services.pep.adapters.tables_plan import kept_version, plan_meeting, plan_section
 from services.pep.adapters.tables_plan import plan as plan_table
 from services.pep.domain.plan import Invitee, Plan, PlanKind, PlanMeeting, PlanState
-from shared.kernel.errors import NotFound, Stale
+from shared.kernel.errors import Conflict, NotFound, Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,16 @@ class PlanRow:
 
 
 def add_plans(connection: Connection, plans: Collection[Plan]) -> None:
-    """Store new plans in one statement."""
-    if plans:
-        connection.execute(insert(plan_table), [_plan_values(one) for one in plans])
+    """Store new plans in one statement; raises `Conflict` when a child has a plan of the kind for the term."""
+    if not plans:
+        return
+    try:
+        with connection.begin_nested():
+            connection.execute(insert(plan_table), [_plan_values(one) for one in plans])
+    except IntegrityError as error:
+        if "term" not in str(error.orig):
+            raise
+        raise Conflict("plan_already_open", "The child already has a plan of this kind for this term.") from error
 
 
 def load_plan(connection: Connection, plan_id: str) -> Plan:

@@ -12,6 +12,7 @@ from shared.contracts.roles import Role
 
 LONGEST_TEXT = 200
 LONGEST_TEXTAREA = 10_000
+HIGHEST_NUMBER = 1_000_000
 _FIELD_KEYS = {"key", "label", "type", "hint", "options", "required", "required_when", "heading", "maximum"}
 _SECTION_KEYS = {"key", "title", "owner", "intro", "fields"}
 
@@ -142,7 +143,7 @@ def _text(one: Field, raw: Any) -> str:
     if not isinstance(raw, str):
         raise ValueError("Enter words.")
     text = raw.replace("\r\n", "\n").strip()
-    if "\x00" in text:
+    if any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in text):
         raise ValueError("Take out the character that cannot be kept.")
     longest = LONGEST_TEXT if one.type is FieldType.TEXT else LONGEST_TEXTAREA
     if len(text) > longest:
@@ -151,9 +152,9 @@ def _text(one: Field, raw: Any) -> str:
 
 
 def _choice(one: Field, raw: Any) -> str:
-    if raw not in {code for code, _ in one.options}:
+    if not isinstance(raw, str) or raw not in dict(one.options):
         raise ValueError("Choose one of the answers given.")
-    return str(raw)
+    return raw
 
 
 def _yes_no(_: Field, raw: Any) -> bool:
@@ -166,8 +167,11 @@ def _yes_no(_: Field, raw: Any) -> bool:
 
 def _date(_: Field, raw: Any) -> str:
     try:
-        return date.fromisoformat(str(raw)).isoformat()
-    except ValueError:
+        day = date.fromisoformat(raw).isoformat()
+        if day != raw:
+            raise ValueError
+        return day
+    except (TypeError, ValueError):
         raise ValueError("Enter a real date, such as 7 12 2026.") from None
 
 

@@ -119,11 +119,11 @@ def _section(page: SectionPage) -> dict[str, Any]:
 
 
 def _money_is_pence(page: SectionPage, answers: dict[str, Any]) -> None:
-    """Refuse money as text: "250" would be pounds on a page, and the API speaks of pence."""
+    """Refuse money that is no whole number: "250" would be pounds on a page, and the API speaks of pence."""
     wrong = {
         one.key: ["Send whole pence as a number."]
         for one in page.section.fields
-        if one.type is FieldType.MONEY and isinstance(answers.get(one.key), str)
+        if one.type is FieldType.MONEY and not isinstance(answers.get(one.key), int | None)
     }
     if wrong:
         raise InvalidInput(wrong)
