@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
@@ -56,7 +58,6 @@ class World:
             databases = {**self.runtime.settings.databases, "pep": database}
             self.runtime.settings = replace(self.runtime.settings, databases=databases)
             SPEC.metadata.create_all(self.runtime.database("pep").engine)
-        self.app = create_app(SPEC, self.runtime)
         self.child = child
         self.people: dict[str, Actor] = {}
         for key, (role, name) in CAST.items():
@@ -67,6 +68,10 @@ class World:
             for key, (role, name) in CAST.items():
                 member = roster.Membership(f"m-{key}", child.id, key, role, date(2026, 9, 1), None, name, None)
                 roster.join(connection, member)
+
+    @cached_property
+    def app(self) -> Flask:
+        return create_app(SPEC, self.runtime)
 
     def client(self, key: str) -> FlaskClient:
         """Return a browser or a program that carries this person's token."""
