@@ -34,6 +34,7 @@ from shared.kernel.errors import Conflict, Denied, DomainError, InvalidInput, No
 from shared.platform import roster
 from shared.platform.access import system_actor
 from shared.platform.work import writing_work
+from shared.testing.runtimes import add_person
 from tests.pep.plan_world import SPEC, TODAY, World
 
 
@@ -325,6 +326,25 @@ def test_a_plan_ready_after_its_meeting_is_to_be_submitted(world: World) -> None
     world.hold(plan)
     with world.looking("dee") as work:
         assert [item.what for item in plans.worklist_items(work)] == ["Submit Amara’s plan"]
+
+
+def test_a_submitted_plan_is_on_the_list_of_those_who_rate_it(world: World) -> None:
+    plan = world.open()
+    world.fill_in(plan)
+    world.arrange(plan)
+    world.hold(plan)
+    world.submit(plan)
+    world.people["hed"] = add_person(world.runtime, SPEC, "hed", Role.VIRTUAL_SCHOOL_HEAD)
+    for key in ("val", "hed"):
+        with world.looking(key) as work:
+            (item,) = plans.worklist_items(work)
+        assert (item.what, item.service, item.path) == ("Rate Amara’s plan", "virtual_school", f"/plans/{plan.id}")
+    for key in ("dee", "sam", "new"):
+        with world.looking(key) as work:
+            assert not [item for item in plans.worklist_items(work) if item.key.startswith("rate/")]
+    world.approve(plan)
+    with world.looking("val") as work:
+        assert plans.worklist_items(work) == []
 
 
 def test_reactions_exist_for_every_subscription() -> None:

@@ -26,6 +26,7 @@ READ_AFTER_APPROVAL = timedelta(days=14)
 _CARE = PERMISSIONS["pep.plan.edit_care_sections"].team
 _SCHOOL = PERMISSIONS["pep.plan.edit_school_sections"].team
 _SUBMITS = PERMISSIONS["pep.plan.submit"].team
+_RATES = PERMISSIONS["virtual_school.plan.rate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def worklist_items(work: Work) -> list[WorkItem]:
             has_teacher=any(member.role is Role.DESIGNATED_TEACHER for member in teams[plan.child_id]),
         )
         items += _plan_items(asked)
-    return items + _review_items(work, children)
+    return items + _review_items(work, children) + _rating_items(work, children)
 
 
 def _plan_items(asked: _Asked) -> Iterator[WorkItem]:
@@ -133,6 +134,29 @@ def _review_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[W
             child_name=names[part.child_id][0],
         )
         for part in parts
+    ]
+
+
+def _rating_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[WorkItem]:
+    """Return the submitted plans that wait for the signed-in person's rating, which is given in the Virtual School."""
+    whole_authority = bool(work.actor.kinds & _RATES.authority) and work.actor.authority == work.settings.authority
+    own = [child_id for child_id, roles in children.items() if roles & _RATES.team]
+    if not whole_authority and not own:
+        return []
+    rows, _total = plans_store.list_plans(
+        work.connection, child_ids=None if whole_authority else own, states=[PlanState.SUBMITTED]
+    )
+    return [
+        WorkItem(
+            key=f"rate/{row.plan.id}",
+            what=f"Rate {row.short_name}’s plan",
+            why=f"It was submitted to the Virtual School ({row.plan.kind.words.lower()}).",
+            path=f"/plans/{row.plan.id}",
+            child_id=row.plan.child_id,
+            child_name=row.child_name,
+            service="virtual_school",
+        )
+        for row in rows
     ]
 
 

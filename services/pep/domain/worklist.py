@@ -12,9 +12,9 @@ class WorkItem:
     """One thing to do, why, and by when.
 
     `what` begins with a verb ("Write the school's sections of Amara's plan"); `why` is a sentence that names the
-    rule or what happened. `by` is the last day to do it on, or None where nothing sets one. `path` is the page of
-    this service where it is done, from the service's root ("/plans/…"). `key` is the same each time the list is
-    made, so that an item told by two sources is shown once.
+    rule or what happened. `by` is the last day to do it on, or None where nothing sets one. `path` is the page where
+    it is done, from the root of the service that has it ("/plans/…"), which is pep unless `service` says otherwise.
+    `key` is the same each time the list is made, so that an item told by two sources is shown once.
     """
 
     key: str
@@ -24,6 +24,7 @@ class WorkItem:
     by: date | None = None
     child_id: str = ""
     child_name: str = ""
+    service: str = "pep"
 
     def is_overdue(self, today: date) -> bool:
         """Tell whether the last day to do it has passed."""

@@ -8,6 +8,7 @@ from flask import Blueprint
 from werkzeug.wrappers import Response
 
 from services.pep.application import worklist
+from shared.contracts.permissions import VIRTUAL_SCHOOL
 from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.links import service_url
@@ -27,10 +28,11 @@ def show() -> Response:
         found = worklist.my_work(work)
         today, name = work.today, work.actor.name
         may_add = may(work, "pep.child.enter_care")
+        may_see_virtual_school = bool(work.actor.kinds & VIRTUAL_SCHOOL)
     items = [
         {
             "what": item.what,
-            "href": service_url("pep", item.path),
+            "href": service_url(item.service, item.path),
             "child": item.child_name,
             "why": item.why,
             "due": item.by,
@@ -47,4 +49,5 @@ def show() -> Response:
         overdue=[item for item in items if item["overdue"]],
         rest=[item for item in items if not item["overdue"]],
         may_add=may_add,
+        may_see_virtual_school=may_see_virtual_school,
     )
