@@ -262,14 +262,14 @@ def test_a_suspension_is_recorded_and_withdrawn(busy: Any, csrf: Fields) -> None
     answer = client.post("/children/c1/suspensions", data={**csrf(client, address), **typed})
     assert answer.status_code == 303
     page = text(client.get("/children/c1"))
-    assert "Suspension from 20 Nov 2026" in page
+    assert "Suspension on 20 Nov 2026" in page
     again = text(client.post("/children/c1/suspensions", data={**csrf(client, address), **typed}), 409)
     assert "already recorded" in again
     with busy.reading("dora") as work:
         newest = suspensions.suspensions_of(work, "c1")[0]
     withdrawal = client.post(f"/suspensions/{newest.id}/withdrawal", data=csrf(client, "/children/c1"))
     assert withdrawal.status_code == 303
-    assert "Suspension from 20 Nov 2026" not in text(client.get("/children/c1"))
+    assert "Suspension on 20 Nov 2026" not in text(client.get("/children/c1"))
 
 
 def test_a_suspension_that_cannot_be_is_told_by_field(busy: Any, csrf: Fields) -> None:

@@ -21,10 +21,9 @@ def evidence_words(rule: Rule, evidence: Mapping[str, str]) -> str:
     if rule is Rule.SUSPENSION and evidence.get("kind") == "permanent_exclusion":
         return f"Permanently excluded from {_day(evidence, 'starts_on')}."
     if rule is Rule.SUSPENSION:
-        return (
-            f"Suspended from {_day(evidence, 'starts_on')} to {_day(evidence, 'ends_on')}, "
-            f"{evidence.get('sessions')} sessions."
-        )
+        first, last = _day(evidence, "starts_on"), _day(evidence, "ends_on")
+        sessions = "1 session" if evidence.get("sessions") == "1" else f"{evidence.get('sessions')} sessions"
+        return f"Suspended {f'on {first}' if first == last else f'from {first} to {last}'}, {sessions} missed."
     if rule is Rule.PLAN_LATE:
         return f"The plan for {term_words(evidence.get('term', ''))} was due on {_day(evidence, 'due_on')}."
     unit = evidence.get("unit", "").replace("_", " ")
