@@ -232,6 +232,23 @@ def test_a_person_who_writes_back_waits_for_the_worker_with_their_words(desk: De
     assert mail.comment == "Could we meet at the library?"
 
 
+def test_a_bounce_of_an_invitation_waits_for_the_worker_and_answers_nothing(desk: Desk) -> None:
+    invitation = desk.invitation()
+    assert invitation.dtstamp is not None
+    ours = f"<{invitation.uid}.0.{invitation.dtstamp:%Y%m%dT%H%M%SZ}@pep.northmoor.example>"
+    raw = (
+        "From: MAILER-DAEMON@mx.example\r\nMessage-ID: <bounce@mx.example>\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Action: failed\r\nFinal-Recipient: rfc822; {TEACHER}\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\n--b--\r\n"
+    )
+    became = desk.receive(raw.encode())
+    assert (became["outcome"], became["reason"], became["meeting_id"]) == ("held", "undelivered", desk.meeting.id)
+    assert desk.waiting() == ["undelivered"]
+    assert desk.answer_of() == "needs_action"
+
+
 def test_an_answer_for_somebody_who_is_no_longer_invited_is_ignored(desk: Desk) -> None:
     raw = desk.reply()
     with desk.office.writing("worker") as work:
