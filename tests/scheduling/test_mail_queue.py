@@ -155,6 +155,24 @@ def test_cancelling_takes_the_meeting_out_of_every_calendar(office: Any, wish: C
     assert all(b"method=CANCEL" in raw for _, _, raw in post.taken)
 
 
+def test_a_meeting_arranged_anew_is_a_new_entry_in_every_calendar(office: Any, wish: Callable[..., Any]) -> None:
+    meeting = arranged(office, wish)
+    send_through(office.runtime, SPEC, Postbox())
+    with office.writing("worker") as work:
+        meeting = meetings.cancel(work, meeting.id, "rearranging", meeting.version)
+        meetings.arrange(work, meeting.id, wish(hour=14), meeting.version)
+    with office.runtime.database("scheduling").reading() as connection:
+        rows = connection.execute(
+            select(mail_out.c.recipient, mail_out.c.act, mail_out.c.uid, mail_out.c.sequence)
+        ).all()
+    teacher = sorted((act, sequence) for recipient, act, _, sequence in rows if recipient.startswith("teacher"))
+    assert teacher == [("cancelled", 1), ("invited", 0), ("invited", 0)]
+    assert len({uid for _, act, uid, _ in rows if act == "invited"}) == 6
+    assert len({uid for _, act, uid, _ in rows if act == "cancelled"}) == 3
+    post = Postbox()
+    assert send_through(office.runtime, SPEC, post) == 6
+
+
 def test_a_server_that_is_away_is_asked_once_and_everything_waits(office: Any, wish: Callable[..., Any]) -> None:
     meeting = arranged(office, wish)
     away = Postbox(MailNotSent("No answer", permanent=False, unreachable=True))
