@@ -31,6 +31,7 @@ class MeetingPage:
     may_record_answer: bool
     may_record_held: bool
     sees_addresses: bool
+    may_read_plan: bool
     is_over: bool
     alternatives: tuple[Slot, ...]
     missing_roles: tuple[Role, ...]
@@ -60,6 +61,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         may_record_answer=may(work, "scheduling.meeting.record_answer", child_id),
         may_record_held=may(work, "scheduling.meeting.record_held", child_id),
         sees_addresses=may(work, "scheduling.meeting.read", child_id, "addresses"),
+        may_read_plan=may(work, "pep.plan.read", child_id),
         is_over=started,
         alternatives=(
             alternatives(work, meeting, guests) if may_arrange and meeting.state is MeetingState.PUT_BACK else ()
