@@ -35,7 +35,7 @@ DEFINITIONS: list[dict[str, Any]] = [
     {"key": "who", "label": "Who helps?", "type": "radios",
      "options": [{"value": "teacher", "text": "Teacher", "hint": "In lessons"}, {"value": "tutor", "text": "Tutor"}]},
     {"key": "needs", "label": "What is needed?", "type": "checkboxes",
-     "options": ["Books", {"value": "room", "text": "A room", "hint": "a.very.long.address@schools.northmoor.example"}]},
+     "options": ["Books", {"value": "room", "text": "A room", "hint": "a.very.long.address@school.northmoor.example"}]},
     {"key": "agreed", "label": "Has the child agreed?", "type": "yes_no"},
     {"key": "by", "label": "By when?", "type": "date"},
     {"key": "at", "label": "At what time?", "type": "time", "optional": True},
