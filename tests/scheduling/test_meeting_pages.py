@@ -85,6 +85,8 @@ def test_a_meeting_is_arranged_in_three_steps_in_the_pages(
     words = check_page(people)
     assert "Chris Lowe (Carer)" in words
     assert "No e-mail address: tell them by letter or telephone" in words
+    listed = re.findall(r'name="invite" type="checkbox" value="(\w+)"', people.text)
+    assert listed == ["worker", "teacher", "carer", "parent", "iro"]
     query = {"slot": slot, "minutes": "60", "invite": ["worker", "teacher", "parent"], "must": ["worker", "teacher"]}
     address = f"/meetings/{meeting.id}/check"
     check = worker.get(address, query_string=query)
@@ -291,6 +293,14 @@ def test_others_on_the_team_read_the_meeting_and_change_nothing(
     assert client.get(f"/meetings/{arranged.id}/times").status_code == 403
     family = who in ("carer", "parent")
     assert ("@people.example" in words) is not family
+
+
+def test_those_who_arrange_nothing_see_only_what_is_coming_up(
+    enter: Callable[[str], FlaskClient], arranged: Meeting
+) -> None:
+    words = check_page(enter("carer").get("/"))
+    assert "What to do next" not in words
+    assert "Tuesday 1 December 2026, 10am" in words
 
 
 def test_somebody_outside_the_team_is_told_nothing(enter: Callable[[str], FlaskClient], arranged: Meeting) -> None:

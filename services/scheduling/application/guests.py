@@ -18,12 +18,12 @@ def propose_guests(work: Work, meeting: Meeting) -> list[tuple[Guest, bool]]:
     Somebody with two roles is listed once, in the role that must be there or else the one that comes first.
     """
     policy = policy_for(work)
-    order = {role: place for place, role in enumerate((*policy.invited_roles, *Role))}
+    order = {role: place for place, role in enumerate(dict.fromkeys((*policy.invited_roles, *Role)))}
     before = {each.person_id: each for each in meeting.invitees}
     found: dict[str, tuple[Guest, bool]] = {}
     team = sorted(
         roster.team(work.connection, meeting.child_id, work.today),
-        key=lambda member: (member.role not in policy.required_roles, _place(order, member.role), member.name),
+        key=lambda member: (member.role not in policy.required_roles, order[member.role], member.name),
     )
     for member in team:
         if member.person_id in found:
@@ -55,7 +55,3 @@ def missing_roles(work: Work, guests: Iterable[Guest]) -> tuple[Role, ...]:
     """Return the roles that the authority's policy wants at a meeting and that nobody invited has."""
     present = {guest.role for guest in guests if guest.required}
     return tuple(role for role in Role if role in policy_for(work).required_roles and role.value not in present)
-
-
-def _place(order: Mapping[Role, int], role: Role) -> int:
-    return order.get(role, len(order))

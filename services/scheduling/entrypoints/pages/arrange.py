@@ -105,10 +105,12 @@ def send(meeting_id: str) -> BaseResponse:
         form = FormState.typed({"": [refused.message]})
         return _check_page(meeting_id, chosen, required, form, refused.status, refused=refused)
     by_mail = sum(1 for each in done.invitees if each.email)
-    others = len(done.invitees) - by_mail
-    sent = "1 invitation is" if by_mail == 1 else f"{by_mail} invitations are"
-    flash(f"The meeting is arranged and {sent} on the way.", "success")
-    if others:
+    if act is arrange:
+        sent = "1 invitation is" if by_mail == 1 else f"{by_mail} invitations are"
+        flash(f"The meeting is arranged and {sent} on the way.", "success")
+    else:
+        flash("The meeting is changed, and everybody concerned is being told by e-mail.", "success")
+    if by_mail < len(done.invitees):
         flash("Somebody has no e-mail address. Tell them by letter or telephone; the page says who.", "warning")
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
 

@@ -11,6 +11,7 @@ from services.scheduling.application.unknown_mail import count_unknown
 from services.scheduling.application.worklist import Line, my_meetings
 from services.scheduling.domain.meeting import MeetingState
 from services.scheduling.entrypoints.wording import meeting_title, role_title, when, why_meeting
+from shared.contracts.permissions import PERMISSIONS
 from shared.platform.web.access import allowed
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
@@ -28,6 +29,7 @@ def index() -> Response:
         mine = my_meetings(work)
         unknown = count_unknown(work)
         today = work.today
+        has_work = bool(work.actor.kinds & PERMISSIONS["scheduling.meeting.record_held"].team)
     to_do = [
         *(_put_back(line, today) for line in mine.put_back),
         *(_mail(line) for line in mine.mails_to_read),
@@ -43,6 +45,7 @@ def index() -> Response:
         coming_up=[_coming(line) for line in mine.coming_up[:SHOWN]],
         coming_up_count=len(mine.coming_up),
         unknown_mails=unknown,
+        has_work=has_work or bool(to_do),
         wide=True,
     )
 
