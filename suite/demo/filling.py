@@ -22,7 +22,8 @@ from shared.platform.runtime import Runtime
 from suite.demo.attendance import first_day, marks_file
 from suite.demo.cast import everybody, schools, staff_id
 from suite.demo.children import Child, children
-from suite.demo.playing import NotPossible, Player, moment
+from suite.demo.player import NotPossible, Player
+from suite.demo.playing import moment, play
 from suite.demo.staff import EMPTY_HOME_STAFF, HEAD, STAFF, Staff
 from suite.demo.stage import Stage
 from suite.demo.story import Step, steps
@@ -83,7 +84,7 @@ def _play(stage: Stage, post: Post, today: date) -> None:
 
 def _play_step(player: Player, step: Step) -> None:
     try:
-        player.play(step)
+        play(player, step)
     except NotPossible as reason:
         log.info("Left out of the story on %s: %s", step.on, reason)
 

@@ -3,93 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from services.pep.adapters import care_plan_store, children_store, plans_store
+from services.pep.adapters import children_store
 from services.pep.adapters.form_files import form_of
 from services.pep.app import SPEC as PEP
 from services.pep.application import children, concerns, plans, sections, targets, team, views
-from services.pep.domain.concerns import Concern, ConcernState
 from services.pep.domain.forms import Section
-from services.pep.domain.plan import Plan
 from services.pep.domain.targets import Category
-from services.scheduling.adapters import meetings_store
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application import answers, meetings
 from services.scheduling.application.guests import propose_guests
-from services.scheduling.domain.meeting import Answer, Booking, Meeting, Mode
+from services.scheduling.domain.meeting import Answer, Booking, Mode
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import rating, suspensions
 from services.virtual_school.domain.rubric import Decision, Rating
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict
-from shared.platform import roster
 from suite.demo import words
 from suite.demo.cast import family_of, staff_id
+from suite.demo.player import NotPossible, Player
 from suite.demo.staff import SCHOOLS, TEAM_MANAGER
-from suite.demo.stage import Stage
 from suite.demo.story import Act, Step
 
 HOURS = (9, 13, 10, 14, 11, 15, 12, 16)
 WITHOUT_SCHOOL = "Northmoor Virtual School, Civic Centre"
 
 
-class NotPossible(Exception):
-    """The step has nothing to act on: on this day the story took another course."""
-
-
-@dataclass
-class Player:
-    """Plays steps on a stage; `child_ids` maps the children's keys to their ids once they are known."""
-
-    stage: Stage
-    child_ids: dict[str, str] = field(default_factory=dict)
-
-    def play(self, step: Step) -> None:
-        """Play one step; raises `NotPossible` where there is nothing to act on, and the services' own errors."""
-        _ACTS[step.act](self, step)
-
-    def child_id(self, step: Step) -> str:
-        """Return the id of the step's child."""
-        return self.child_ids[step.child.key]
-
-    def team(self, step: Step) -> Mapping[Role, str]:
-        """Return who has which role on the child's team on this day (one person for each role)."""
-        with self.stage.looking(PEP) as work:
-            members = roster.team(work.connection, self.child_id(step), work.today)
-        return {member.role: member.person_id for member in members}
-
-    def school_author(self, step: Step) -> str:
-        """Return who writes the school's part: the designated teacher, or the caseworker where there is no school."""
-        members = self.team(step)
-        return members.get(Role.DESIGNATED_TEACHER) or members[Role.VIRTUAL_SCHOOL_CASEWORKER]
-
-    def plan(self, step: Step) -> Plan:
-        """Return the child's newest plan of the step's kind."""
-        with self.stage.looking(PEP) as work:
-            for plan in plans_store.plans_of(work.connection, self.child_id(step)):
-                if plan.kind.value == step.kind:
-                    return plan
-        raise NotPossible(f"{step.child.row.name} has no {step.kind} plan")
-
-    def meeting(self, step: Step) -> Meeting:
-        """Return the newest meeting about the step's plan."""
-        plan = self.plan(step)
-        with self.stage.looking(SCHEDULING) as work:
-            found = meetings_store.of_plan(work.connection, plan.id)
-        if not found:
-            raise NotPossible(f"{step.child.row.name} has no meeting for the {step.kind} plan")
-        return found[-1]
-
-    def concern(self, step: Step) -> Concern:
-        """Return the child's open concern."""
-        with self.stage.looking(PEP) as work:
-            for concern in care_plan_store.concerns_of(work.connection, self.child_id(step)):
-                if concern.state is ConcernState.OPEN:
-                    return concern
-        raise NotPossible(f"{step.child.row.name} has no open concern")
+def play(player: Player, step: Step) -> None:
+    """Play one step; raises `NotPossible` where there is nothing to act on, and the services' own errors."""
+    _ACTS[step.act](player, step)
 
 
 def _enter_care(player: Player, step: Step) -> None:
@@ -256,6 +200,12 @@ def _approve(player: Player, step: Step) -> None:
         )
 
 
+def _review(player: Player, step: Step) -> None:
+    with player.stage.acting(PEP, staff_id(step.child.reviewing_officer)) as work:
+        known = children_store.load(work.connection, player.child_id(step))
+        children.record_review(work, known.id, known.version, step.on)
+
+
 def _suspend(player: Player, step: Step) -> None:
     with player.stage.acting(VIRTUAL_SCHOOL, player.school_author(step)) as work:
         suspensions.record_suspension(
@@ -314,6 +264,7 @@ _ACTS: Mapping[Act, Callable[[Player, Step], None]] = {
     Act.SUBMIT: _submit,
     Act.RETURN: _return,
     Act.APPROVE: _approve,
+    Act.REVIEW: _review,
     Act.SUSPEND: _suspend,
     Act.ANSWER_WITH_ACTION: _answer_with_action,
     Act.ANSWER_WITH_MEETING: _answer_with_meeting,

@@ -32,6 +32,7 @@ class Act(StrEnum):
     SUBMIT = "submit"
     RETURN = "return"
     APPROVE = "approve"
+    REVIEW = "review"
     SUSPEND = "suspend"
     ANSWER_WITH_ACTION = "answer_with_action"
     ANSWER_WITH_MEETING = "answer_with_meeting"
@@ -67,6 +68,9 @@ DAYS_IN_CARE: dict[Story, int] = {
     Story.LEFT_CARE: 60,
 }
 """How many working days before today the child became looked after."""
+
+FIRST_REVIEW_AFTER = 18
+"""The working day in care on which the first review is held; the law allows 20 (regulation 33(1))."""
 
 APPROVED_IN_THE_END = (
     Story.APPROVED,
@@ -125,6 +129,7 @@ def _of(child: Child, number: int, today: date) -> Iterator[Step]:
     story = child.row.story
     line = _Line(child, number, entered_care_on(child, number, today))
     yield line.step(0, Act.ENTER_CARE)
+    yield line.step(FIRST_REVIEW_AFTER, Act.REVIEW)
     if story in (Story.NEW, Story.LATE):
         return
     if story in (Story.DATED, Story.PUT_BACK):
