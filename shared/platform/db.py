@@ -59,7 +59,8 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 5, busy_seconds: float = 15.0) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
-        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size}
+        # Hidden parameters: what a failed statement held must not reach logs or the reason of a parked event.
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "hide_parameters": True}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": busy_seconds, "check_same_thread": False}
         else:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, insert
 
 from shared.contracts.envelope import Envelope
 from shared.contracts.pep import ChildDetailsChanged, ChildLeftCare
@@ -317,6 +317,22 @@ def test_a_fact_that_killed_the_process_each_time_is_parked(tmp_path: Path) -> N
     assert parked.state is Held.PARKED
     assert "process stopped" in parked.reason
     assert trial.effects() == {"b": [1]}
+
+
+def test_the_reason_of_a_failed_statement_holds_nothing_that_was_in_the_fact(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_a_rule(work: Work, heard: ChildDetailsChanged) -> None:
+        table = work.metadata.tables["effect"]
+        work.connection.execute(insert(table).values(child_id=heard.name, number=None))
+
+    trial = Trial(tmp_path, break_a_rule)
+    trial.inbox.receive([body("a", 1)])
+    trial.inbox.try_held()
+
+    (held,) = trial.held()
+    assert "IntegrityError" in held.reason
+    assert "Child a" not in held.reason + caplog.text
 
 
 def test_a_reaction_knows_its_cause_and_answers_in_its_name(tmp_path: Path) -> None:
