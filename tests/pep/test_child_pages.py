@@ -250,6 +250,29 @@ def test_the_child_page_leaves_out_what_the_reader_may_not_see(pep: Pep, child: 
         assert "100001" not in page.text
 
 
+def test_whoever_may_not_read_the_plan_is_not_told_that_there_is_none(pep: Pep, child: Child) -> None:
+    with pep.as_("worker") as work:
+        team.add_member(work, child.id, "parent", Role.PARENT, date(2026, 11, 23))
+
+    for path in ("/children", f"/children/{child.id}"):
+        page = pep.client("parent").get(path)
+        check_page(page)
+        assert "no plan" not in page.text.lower()
+        assert "/plans/" not in page.text
+    assert "/plans/" in pep.client("worker").get(f"/children/{child.id}").text
+    assert "/care-plan" in pep.client("worker").get(f"/children/{child.id}").text
+
+
+def test_the_child_is_led_to_their_own_views(pep: Pep, child: Child) -> None:
+    with pep.as_("worker") as work:
+        place = team.add_new_person(work, child.id, "Amara Bright", None, Role.CHILD, date(2026, 11, 23))
+
+    page = pep.client(place.person_id).get(f"/children/{child.id}")
+
+    check_page(page)
+    assert "My views" in page.text
+
+
 @pytest.mark.parametrize(
     "address",
     [

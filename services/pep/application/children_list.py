@@ -23,12 +23,13 @@ PLANS_EACH = 40
 
 @dataclass(frozen=True, slots=True)
 class ChildRow:
-    """One row; `plan` is the newest plan, None where there is none or the reader may not see it."""
+    """One row; `plan` is the newest plan, None where there is none or the reader may not read it (`reads_plan`)."""
 
     child: Child
     school_name: str
     social_worker: str
     plan: Plan | None
+    reads_plan: bool
 
 
 def list_rows(work: Work, chosen: ChildFilter, *, offset: int, limit: int) -> tuple[list[ChildRow], int]:
@@ -36,25 +37,32 @@ def list_rows(work: Work, chosen: ChildFilter, *, offset: int, limit: int) -> tu
     found, total = list_children(work, chosen, offset=offset, limit=limit)
     names = school_names(work, [child.school_urn for child in found])
     teams = roster.teams(work.connection, [child.id for child in found], work.today)
-    newest = _newest_plans(work, found)
+    readable = _readable(work, found)
+    newest = _newest_plans(work, readable)
     rows = [
         ChildRow(
             child,
             names.get(child.school_urn or "", ""),
             next((one.name for one in teams[child.id] if one.role is Role.SOCIAL_WORKER), ""),
             newest.get(child.id),
+            child.id in readable,
         )
         for child in found
     ]
     return rows, total
 
 
-def _newest_plans(work: Work, children: Iterable[Child]) -> dict[str, Plan]:
-    permission = PERMISSIONS["pep.plan.read"]
+def _readable(work: Work, children: Iterable[Child]) -> set[str]:
+    """Return the ids of the children whose plans the reader may read."""
     ids = {child.id for child in children}
-    if not may(work, "pep.plan.read"):
-        mine = roster.children_of(work.connection, work.actor.person_id, work.today)
-        ids = {child_id for child_id in ids if mine.get(child_id, frozenset()) & permission.team}
+    if may(work, "pep.plan.read"):
+        return ids
+    permission = PERMISSIONS["pep.plan.read"]
+    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    return {child_id for child_id in ids if mine.get(child_id, frozenset()) & permission.team}
+
+
+def _newest_plans(work: Work, ids: set[str]) -> dict[str, Plan]:
     if not ids:
         return {}
     rows, _ = plans_store.list_plans(work.connection, child_ids=ids, limit=PLANS_EACH * len(ids))

@@ -70,6 +70,7 @@ def show(child_id: str) -> Response:
     with reading() as work:
         child = children.child_record(work, child_id)
         found = plans.plans_of_child(work, child_id) if may(work, "pep.plan.read", child_id) else []
+        newest = plans.current_plan(work, child_id)
         people = team.team_of(work, child_id)
         return render_page(
             "pep/child.html",
@@ -79,8 +80,9 @@ def show(child_id: str) -> Response:
             age=child.age_on(work.today),
             today=work.today,
             school=schools.school_named(work, child.school_urn),
-            cards=deadline_cards(children.deadlines_of(work, child), found, work.today),
+            cards=deadline_cards(children.deadlines_of(work, child), [newest] if newest else [], work.today),
             plans=found,
+            newest=newest,
             team=people,
             missing=missing_roles(people) if child.in_care else [],
             sees=lambda field: may(work, "pep.child.read", child_id, field=field),
