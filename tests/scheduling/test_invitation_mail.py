@@ -100,6 +100,25 @@ def test_the_words_say_when_where_how_who_arranges_and_how_to_answer() -> None:
     assert 'href="https://pep.example/answer/AAA"' in html.get_content()
 
 
+def test_an_online_meeting_says_how_to_join_with_a_link() -> None:
+    online = replace(MEETING, mode="online", place="", joining_link="https://meet.example/r?a=1&b=2")
+    message = invitation(online)
+    assert "Join online at: https://meet.example/r?a=1&b=2" in plain(message)
+    html = parsed(message).get_body(("html",))
+    assert html is not None
+    assert '<a href="https://meet.example/r?a=1&amp;b=2">' in html.get_content()
+    assert message.location == "https://meet.example/r?a=1&b=2"
+    assert "Where:" not in plain(message)
+
+
+@pytest.mark.parametrize("link", ["javascript:alert(1)", "https://x.example/ onclick=x", '"><script>'])
+def test_what_is_no_web_address_never_becomes_a_link(link: str) -> None:
+    html = parsed(invitation(replace(MEETING, joining_link=link))).get_body(("html",))
+    assert html is not None
+    assert html.get_content().count("<a href") == 1
+    assert "<script>" not in html.get_content()
+
+
 @pytest.mark.parametrize(
     ("change", "subject", "words"),
     [

@@ -125,7 +125,7 @@ def _plain(message: Message) -> str:
 
 def _html(message: Message) -> str:
     rows = "".join(
-        f'<p style="margin:0 0 4px"><strong>{escape(label)}:</strong> {escape(value)}</p>\r\n'
+        f'<p style="margin:0 0 4px"><strong>{escape(label)}:</strong> {_value(value)}</p>\r\n'
         for label, value in facts(message)
     )
     answer = ""
@@ -141,6 +141,13 @@ def _html(message: Message) -> str:
         f'</head>\r\n<body style="{_STYLE}">\r\n<p>{escape(_greeting(message))}</p>\r\n'
         f"<p>{escape(opening(message))}</p>\r\n{rows}{answer}{last}</body></html>\r\n"
     )
+
+
+def _value(value: str) -> str:
+    """Return a fact as HTML: the address of an online meeting as a link."""
+    if value.startswith(("https://", "http://")) and not value.split()[1:]:
+        return f'<a href="{escape(value)}">{escape(value)}</a>'
+    return escape(value)
 
 
 def _greeting(message: Message) -> str:

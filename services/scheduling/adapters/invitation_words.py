@@ -67,10 +67,12 @@ def facts(message: Message) -> list[tuple[str, str]]:
     rows = [("When", when(message.start, message.end))]
     if message.was_at is not None:
         rows.append(("Was", f"{day(message.was_at)}, {clock_time(message.was_at)}"))
-    if message.location:
-        rows.append(("Where", message.location))
+    if message.place:
+        rows.append(("Where", message.place))
     if message.method is Method.REQUEST:
         rows.append(("How", _MODE.get(message.mode, message.mode)))
+        if message.joining_link:
+            rows.append(("Join online at", message.joining_link))
     return [*rows, ("Arranged by", message.organizer_name)]
 
 
@@ -99,4 +101,5 @@ def entry_text(message: Message) -> str:
     if message.method is Method.CANCEL:
         return f"{opening(message)}\n\nArranged by {message.organizer_name}."
     answer = f"Say whether you can come: {message.answer_url}\n\n" if message.answer_url else ""
-    return f"{answer}Arranged by {message.organizer_name}."
+    join = f"Join online at: {message.joining_link}\n\n" if message.joining_link else ""
+    return f"{answer}{join}Arranged by {message.organizer_name}."

@@ -92,7 +92,7 @@ class Arrangement:
     @property
     def location(self) -> str:
         """Return where the meeting is, in one line."""
-        return ", ".join(part for part in (self.place, self.joining_link) if part)
+        return _location(self.place, self.joining_link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,8 @@ class Message:
     start: datetime
     end: datetime
     summary: str
-    location: str
+    place: str
+    joining_link: str
     mode: str
     status: str | None
     organizer_name: str
@@ -129,6 +130,11 @@ class Message:
     attendee: Attendee
     answer_url: str
     was_at: datetime | None = None
+
+    @property
+    def location(self) -> str:
+        """Return where the meeting is, in one line."""
+        return _location(self.place, self.joining_link)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +220,10 @@ def _change(
     return Act.ASKED_AGAIN if ask_again else None
 
 
+def _location(place: str, joining_link: str) -> str:
+    return ", ".join(part for part in (place, joining_link) if part)
+
+
 def _details(arrangement: Arrangement, invitation: Invitation) -> tuple[object, ...]:
     return (
         arrangement.summary,
@@ -250,7 +260,8 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
         start=arrangement.starts_at,
         end=arrangement.ends_at,
         summary=arrangement.summary,
-        location=arrangement.location,
+        place=arrangement.place,
+        joining_link=arrangement.joining_link,
         mode=arrangement.mode,
         status=_STATUS[act],
         organizer_name=arrangement.organizer_name,
