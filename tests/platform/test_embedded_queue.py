@@ -277,7 +277,7 @@ def test_a_waiting_consumer_wakes_within_milliseconds(connection: Connection, qu
             thread.join()
             waits.append(got[-1] - sent[0])
 
-    assert sorted(waits)[4] < 0.1
+    assert sorted(waits)[4] < 0.5  # without being woken it would look once a second
 
 
 CONSUMER_THAT_HOLDS = """
