@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
 import pytest
 
 from services.pep.adapters import (
+    children_store,
     tables_plan,  # noqa: F401 - declares the tables
 )
 from services.pep.application import care_plan, concerns, plans
@@ -47,7 +49,17 @@ def test_the_education_part_is_on_the_reviewing_officers_list(world: World) -> N
     world.approved()
     with world.looking("ira") as work:
         items = plans.worklist_items(work)
-    assert [item.what for item in items] == ["Read the education part of Amara’s care plan"]
+    assert [(item.what, item.by) for item in items] == [
+        ("Read the education part of Amara’s care plan", date(2026, 12, 9))
+    ]
+
+
+def test_what_a_review_has_considered_leaves_the_reviewing_officers_list(world: World) -> None:
+    world.approved()
+    with world.acting("ira") as work:
+        children_store.save(work.connection, replace(world.child, reviews_held=(TODAY,)))
+    with world.looking("ira") as work:
+        assert plans.worklist_items(work) == []
 
 
 def test_a_later_approved_plan_replaces_the_earlier_one(world: World) -> None:

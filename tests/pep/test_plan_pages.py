@@ -41,6 +41,13 @@ def test_the_reasons_not_to_submit_lead_to_the_fields(world: World) -> None:
     assert "The plan cannot be submitted yet" in check_page(refused)
 
 
+def test_no_reason_leads_to_a_page_that_the_reader_may_not_open(world: World) -> None:
+    page = world.client("cal").get(f"/plans/{opened(world)}")
+    words = check_page(page)
+    assert "Targets: at least one is needed" in words
+    assert "/targets/new" not in page.text
+
+
 def test_without_a_meeting_the_page_asks_why_and_then_submits(world: World) -> None:
     plan = world.open()
     world.fill_in(plan)

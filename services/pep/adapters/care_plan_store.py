@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
 from services.pep.adapters.tables_plan import care_plan_concern as concern_table
 from services.pep.adapters.tables_plan import care_plan_education as education_table
@@ -34,12 +34,15 @@ def education_parts_of(connection: Connection, child_id: str) -> list[EducationP
     return [_part(row) for row in connection.execute(query).mappings()]
 
 
-def approvals_since(connection: Connection, child_ids: Collection[str], since: date) -> list[EducationPart]:
-    """Return the education parts of these children from plans approved on or after a day; one query."""
-    query = select(education_table).where(
-        education_table.c.child_id.in_(child_ids), education_table.c.approved_on >= since
+def last_approvals(connection: Connection, child_ids: Collection[str]) -> dict[str, date]:
+    """Return for each of these children who has an education part when the newest was approved; one query."""
+    table = education_table.c
+    query = (
+        select(table.child_id, func.max(table.approved_on))
+        .where(table.child_id.in_(child_ids))
+        .group_by(table.child_id)
     )
-    return [_part(row) for row in connection.execute(query).mappings()]
+    return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def find_concern(connection: Connection, concern_id: str) -> Concern | None:

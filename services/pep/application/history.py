@@ -41,10 +41,12 @@ def who_acts(work: Work, child_id: str) -> tuple[str, str, str]:
 def time_words(instant: datetime) -> str:
     """Return an instant as people in England say it: “Monday 7 December 2026 at 2:30pm”."""
     local = instant.astimezone(LONDON)
-    minutes = f":{local:%M}" if local.minute else ""
-    half = "am" if local.hour < 12 else "pm"
     day = london_date(instant)
-    return f"{day:%A} {long_date(day)} at {local.hour % 12 or 12}{minutes}{half}"
+    half = "am" if local.hour < 12 else "pm"
+    at = f"{local.hour % 12 or 12}{f':{local:%M}' if local.minute else ''}{half}"
+    if local.minute == 0 and local.hour % 12 == 0:
+        at = "midday" if local.hour else "midnight"
+    return f"{day:%A} {long_date(day)} at {at}"
 
 
 def _role_words(role: str) -> str:

@@ -6,10 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.pep.adapters import care_plan_store, plans_store, targets_store
+from services.pep.adapters import care_plan_store, children_store, plans_store, targets_store
 from services.pep.adapters.form_files import form_of
 from services.pep.adapters.plans_store import PlanRow
+from services.pep.adapters.policies import load_calendar
+from services.pep.domain.clocks import next_review
 from services.pep.domain.forms import Answers, Form
+from services.pep.domain.periods import long_date
 from services.pep.domain.plan import PlanState
 from services.pep.domain.submission import ReasonKind, reasons_not_to_submit
 from services.pep.domain.targets import Target
@@ -21,7 +24,9 @@ from shared.platform import roster
 from shared.platform.work import Work
 
 READ_AFTER_APPROVAL = timedelta(days=14)
-"""For so long a newly approved plan stays on the Independent Reviewing Officer's list."""
+"""For so long a newly approved plan is on the Independent Reviewing Officer's list in any case."""
+READ_BEFORE_REVIEW = timedelta(days=28)
+"""So long before a review what was agreed since the last one is on that list."""
 
 _CARE = PERMISSIONS["pep.plan.edit_care_sections"].team
 _SCHOOL = PERMISSIONS["pep.plan.edit_school_sections"].team
@@ -121,20 +126,28 @@ def _plan_items(asked: _Asked) -> Iterator[WorkItem]:
 
 
 def _review_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[WorkItem]:
+    """Ask the Independent Reviewing Officer to read what was agreed since the last review, when the next comes near."""
     reviewed = [child_id for child_id, roles in children.items() if Role.IRO in roles]
-    parts = care_plan_store.approvals_since(work.connection, reviewed, work.today - READ_AFTER_APPROVAL)
-    names = plans_store.child_names(work.connection, {part.child_id for part in parts})
-    return [
-        WorkItem(
-            key=f"education-part/{part.child_id}",
-            what=f"Read the education part of {names[part.child_id][1]}’s care plan",
-            why="A plan was approved, and what was agreed is ready for the next review.",
-            path=f"/children/{part.child_id}/care-plan",
-            child_id=part.child_id,
-            child_name=names[part.child_id][0],
-        )
-        for part in parts
-    ]
+    approved = care_plan_store.last_approvals(work.connection, reviewed)
+    calendar = load_calendar(work.settings.authority)
+    items = []
+    for child in children_store.load_many(work.connection, approved).values():
+        since, review = approved[child.id], next_review(child, calendar)
+        was_reviewed = bool(child.reviews_held) and max(child.reviews_held) >= since
+        soon = review.on <= work.today + READ_BEFORE_REVIEW or since >= work.today - READ_AFTER_APPROVAL
+        if child.in_care and not child.on_short_breaks and soon and not was_reviewed:
+            items.append(
+                WorkItem(
+                    key=f"education-part/{child.id}",
+                    what=f"Read the education part of {child.short_name}’s care plan",
+                    why=f"A plan was approved on {long_date(since)}. The next review must be held by then.",
+                    path=f"/children/{child.id}/care-plan",
+                    by=review.on,
+                    child_id=child.id,
+                    child_name=child.shown_name,
+                )
+            )
+    return items
 
 
 def _rating_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[WorkItem]:

@@ -82,10 +82,12 @@ def _page(plan_id: str, form: FormState, status: int = 200) -> Response:
     )
 
 
-def reason_href(plan: Plan, reason: Reason) -> str:
-    """Return the address of the field where a reason is put right."""
+def reason_href(plan: Plan, reason: Reason, may_edit_targets: bool) -> str:
+    """Return the address of the field where a reason is put right; of the targets, for who may only read them."""
     if reason.section:
         return url_for("sections.edit", plan_id=plan.id, key=reason.section, _anchor=reason.field)
+    if not may_edit_targets:
+        return "#targets"
     if reason.target_id:
         return url_for("targets.edit", target_id=reason.target_id, _anchor=reason.field)
     return url_for("targets.new", plan_id=plan.id)
