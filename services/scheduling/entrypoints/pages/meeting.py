@@ -63,7 +63,8 @@ def show(meeting_id: str) -> Response:
     """Show a meeting: when and where, who comes, what was sent, what happened."""
     with reading() as work:
         page = look_at_meeting(work, meeting_id)
-    return _render("scheduling/meeting.html", page, wording.meeting_title(page.meeting), mail_reasons=REASONS)
+    title = wording.meeting_title(page.meeting)
+    return _render("scheduling/meeting.html", page, title, mail_reasons=REASONS, wide=True)
 
 
 @pages.get("/invitees/<invitee_id>/answer")
