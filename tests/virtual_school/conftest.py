@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -28,10 +29,14 @@ from shared.kernel.clock import FixedClock, london_date
 from shared.platform.access import Actor
 from shared.platform.app_factory import create_app
 from shared.platform.auth import issue_token
+from shared.platform.migrations import upgrade
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, reading_work, writing_work
 from shared.testing.bus import tell
 from shared.testing.runtimes import add_person, make_runtime
+from shared.testing.servers import new_postgresql_database
+
+__all__ = ["new_postgresql_database"]
 
 PEOPLE = {
     "head": Role.VIRTUAL_SCHOOL_HEAD,
@@ -49,8 +54,12 @@ COMPILED_TEMPLATES = FileSystemBytecodeCache()
 class World:
     """A Virtual School of its own, with people, that hears facts and keeps what it says."""
 
-    def __init__(self, home: Path) -> None:
-        self.runtime: Runtime = make_runtime(home, [SPEC])
+    def __init__(self, home: Path, database: str = "") -> None:
+        self.runtime: Runtime = make_runtime(home, [] if database else [SPEC])
+        if database:
+            databases = {**self.runtime.settings.databases, "virtual_school": database}
+            self.runtime.settings = replace(self.runtime.settings, databases=databases)
+            upgrade(self.runtime.database("virtual_school"), SPEC)
         self.people: dict[str, Actor] = {
             name: add_person(self.runtime, SPEC, name, role, name=f"{name.capitalize()} Example")
             for name, role in PEOPLE.items()
@@ -177,10 +186,23 @@ def _subject(fact: Any) -> str:
     raise AssertionError(fact)
 
 
+FERNHILL = SchoolRecorded(urn="900001", name="Fernhill Academy", phase="secondary", town="Northmoor")
+
+
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
     world = World(tmp_path)
-    world.hear(SchoolRecorded(urn="900001", name="Fernhill Academy", phase="secondary", town="Northmoor"))
+    world.hear(FERNHILL)
+    yield world
+    world.runtime.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[World]:
+    """A world on SQLite, and one on PostgreSQL."""
+    database = request.getfixturevalue("new_postgresql_database")() if request.param == "postgresql" else ""
+    world = World(tmp_path, database)
+    world.hear(FERNHILL)
     yield world
     world.runtime.close()
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
+from services.virtual_school.adapters.children_store import in_chunks
 from services.virtual_school.adapters.tables import CHILD, CONCERN
 from services.virtual_school.domain.concerns import Concern, ConcernState, Outcome, Rule
 from shared.kernel.errors import Stale
@@ -41,10 +43,14 @@ def among(
     return [(read_concern(row), row.child_name) for row in connection.execute(query)]
 
 
-def add(connection: Connection, concerns: Sequence[Concern]) -> None:
-    """Add concerns; one cause of one child is held once by a constraint."""
-    if concerns:
-        connection.execute(insert(CONCERN), [{"id": each.id, "version": 1, **_values(each)} for each in concerns])
+def add(connection: Connection, concerns: Sequence[Concern]) -> list[Concern]:
+    """Add concerns; return those that nobody else added first, as one cause of a child is held once."""
+    upsert: Any = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    added: set[str] = set()
+    for chunk in in_chunks(concerns):
+        statement = upsert(CONCERN).values([{"id": each.id, "version": 1, **_values(each)} for each in chunk])
+        added.update(connection.execute(statement.on_conflict_do_nothing().returning(CONCERN.c.id)).scalars())
+    return [concern for concern in concerns if concern.id in added]
 
 
 def save(connection: Connection, concern: Concern) -> None:

@@ -21,6 +21,7 @@ from services.virtual_school.domain.attendance import Attendance
 from services.virtual_school.domain.concerns import ChildFacts, Concern, ConcernState, Fired, Over, evaluate
 from services.virtual_school.domain.policy import ConcernRules
 from shared.contracts.virtual_school import ConcernClosed, ConcernRaised
+from shared.kernel.errors import Stale
 from shared.kernel.ids import new_id
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.work import Work
@@ -36,8 +37,7 @@ def monitor(work: Work, child_ids: Iterable[str]) -> None:
             for over in findings.over:
                 _close(work, over)
             raised.extend(_raised(facts.child_id, fired, work.today) for fired in findings.fired)
-        concerns_store.add(work.connection, raised)
-        for concern in raised:
+        for concern in concerns_store.add(work.connection, raised):
             _tell(work, concern)
 
 
@@ -100,16 +100,18 @@ def _tell(work: Work, concern: Concern) -> None:
 
 def _close(work: Work, over: Over) -> None:
     concern = over.concern
-    concerns_store.save(
-        work.connection,
-        replace(
-            concern,
-            state=ConcernState.CLOSED,
-            closed_on=work.today,
-            outcome=over.outcome,
-            closing_evidence=over.evidence,
-        ),
+    closed = replace(
+        concern,
+        state=ConcernState.CLOSED,
+        closed_on=work.today,
+        outcome=over.outcome,
+        closing_evidence=over.evidence,
     )
+    try:
+        concerns_store.save(work.connection, closed)
+    except Stale:
+        # Somebody answered or closed it this very moment; the next run looks at it as it is then.
+        return
     work.publish(
         f"child/{concern.child_id}",
         ConcernClosed(
