@@ -101,14 +101,32 @@ class Pep:
 def make_home(home: Path) -> Path:
     """Fill a home with the people and schools, once for all tests; each works on a copy."""
     pep = Pep(make_runtime(home, [SPEC]))
+    add_people(pep)
+    pep.runtime.close()
+    return home
+
+
+def add_people(pep: Pep) -> None:
+    """Record the people and the schools."""
     with pep.as_("system") as work:
         record_schools(work, SCHOOLS)
         for who, (role, name, urn) in PEOPLE.items():
             record_person(
                 work, Person(who, "northmoor", name, f"{who}@people.example", frozenset({role}), "Northmoor", urn)
             )
-    pep.runtime.close()
-    return home
+    with pep.runtime.database("pep").reading() as connection:
+        pep.actors = {person.id: actor_for(person) for person in roster.people(connection)}
+
+
+def make_pep_on(database: str, home: Path) -> Pep:
+    """Return the service on an empty database at an address."""
+    settings = embedded(
+        home, port=8600, smtp_port=0, secret="a secret for tests only", environ={"PEP_SUITE_PEP_DATABASE": database}
+    )
+    pep = Pep(Runtime(settings, FixedClock(MONDAY_MORNING)))
+    SPEC.metadata.create_all(pep.runtime.database("pep").engine)
+    add_people(pep)
+    return pep
 
 
 def make_pep(made: Path, home: Path) -> Pep:

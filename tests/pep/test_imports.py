@@ -4,8 +4,11 @@ import csv
 import io
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.csv_files import read_date
@@ -332,3 +335,61 @@ def test_a_clean_import_says_so() -> None:
     tell(ImportReport(rows=1), out, None)
 
     assert out.getvalue() == "Read 1 row.\nNo row has a fault.\n"
+
+
+def test_an_end_that_promises_another_episode_and_an_overlap_are_told(folder: Path) -> None:
+    headers = [header("1"), header("2")]
+    episodes = [
+        episode("1", "14/06/2025", "01/02/2026", rec="X1"),
+        episode("2", "14/06/2025", "10/08/2025", rec="X1"),
+        episode("2", "01/08/2025"),
+    ]
+
+    found = read_return(make_return(folder, headers, episodes), TODAY)
+
+    assert [(one.line, one.column, one.row_used) for one in found.problems] == [(2, "REC", True)]
+    assert [(one.left_care_on, one.entered_care_on) for one in found.records] == [
+        (date(2026, 2, 1), date(2025, 6, 14)),
+        (None, date(2025, 6, 14)),
+    ]
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["1", "2", "", "=3", "Zoë"]),
+            st.sampled_from(["14/06/2025", "01/02/2026", "31/02/2026", "", "14/06/2031", "\x00", "９/９/2025"]),
+            st.sampled_from(["C2", "V3", "V4", "", "c2", "C2 "]),
+            st.sampled_from(["", "01/02/2026", "01/02/2024", "x"]),
+            st.sampled_from(["", "X1", "E4A", "?"]),
+        ),
+        max_size=12,
+    )
+)
+def test_whatever_the_rows_hold_each_is_used_or_told(tmp_path_factory: pytest.TempPathFactory, rows: list[Any]) -> None:
+    place = tmp_path_factory.mktemp("any")
+    episodes = [episode(child, began, ended, status, rec) for child, began, status, ended, rec in rows]
+    make_return(place, [header("1"), header("2"), header("Zoë")], episodes)
+
+    try:
+        found = read_return(place, TODAY)
+    except UnreadableFile:
+        assert any("\x00" in row[1] for row in rows)
+        return
+
+    left_out = {one.line for one in found.problems if one.file == "episodes.csv" and not one.row_used}
+    usable = {row[0] for line, row in enumerate(rows, start=2) if line not in left_out}
+    assert {record.reference for record in found.records} == usable
+    for record in found.records:
+        assert record.born_on <= record.entered_care_on <= TODAY
+        assert record.left_care_on is None or record.entered_care_on <= record.left_care_on <= TODAY
+
+
+@given(st.binary(max_size=300))
+def test_no_file_at_all_makes_the_reader_fail(tmp_path_factory: pytest.TempPathFactory, content: bytes) -> None:
+    place = tmp_path_factory.mktemp("bytes")
+    for name in ("header.csv", "episodes.csv"):
+        (place / name).write_bytes(content)
+
+    with pytest.raises(UnreadableFile):
+        read_return(place, TODAY)

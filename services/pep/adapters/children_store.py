@@ -47,6 +47,11 @@ def load(connection: Connection, child_id: str) -> Child:
     return _with_reviews(connection, [row])[0]
 
 
+def lock(connection: Connection, child_id: str) -> None:
+    """Let nobody else change the team around a child until this transaction ends (SQLite has one writer anyway)."""
+    connection.execute(select(table.c.id).where(table.c.id == child_id).with_for_update())
+
+
 def load_many(connection: Connection, ids: Iterable[str]) -> dict[str, Child]:
     """Return the children with these ids; two queries for each 400."""
     found: dict[str, Child] = {}

@@ -25,6 +25,7 @@ EPISODE_COLUMNS = (
 )  # fmt: skip
 REVIEW_COLUMNS = ("CHILD", "DOB", "REVIEW", "REVIEW_CODE")
 NEXT_EPISODE_FOLLOWS = "X1"
+NONE_FOLLOWS = "X1 says that another episode follows, and none does; the child is taken to have left care."
 UPN_UNKNOWN = frozenset({"", "UN1", "UN2", "UN3", "UN4", "UN5"})
 
 
@@ -203,6 +204,8 @@ def _record(
         if earlier.ended_on is None:
             problems.append(earlier.row.problem("DEC", _open_too_long(later), row_used=True))
     last = episodes[-1]
+    if last.ended_on is not None and last.reason_ended == NEXT_EPISODE_FOLLOWS:
+        problems.append(last.row.problem("REC", NONE_FOLLOWS, row_used=True))
     entered_on = _period_began(episodes)
     return Record(
         reference=reference,
@@ -219,16 +222,16 @@ def _record(
 def _period_began(episodes: list[Episode]) -> date:
     """Return the first day of the last continuous period of care.
 
-    An episode continues the one before where that ended as `X1` (a new episode follows) on the same day or the day
-    before. Short breaks (V3, V4) and other care are not one period, as regulation 48 leaves most of the regulations off
-    the former.
+    An episode continues the one before where that ended as `X1` (a new episode follows) on the same day, the day
+    before or, where two overlap, later. Short breaks (V3, V4) and other care are not one period, as regulation 48
+    leaves most of the regulations off the former.
     """
     began = episodes[-1]
     for earlier in reversed(episodes[:-1]):
         gap = began.began_on - (earlier.ended_on or began.began_on)
         same_kind = (earlier.legal_status in SHORT_BREAK_STATUSES) == (began.legal_status in SHORT_BREAK_STATUSES)
         follows = earlier.ended_on is None or earlier.reason_ended == NEXT_EPISODE_FOLLOWS
-        if not (timedelta(0) <= gap <= timedelta(days=1) and same_kind and follows):
+        if not (gap <= timedelta(days=1) and same_kind and follows):
             break
         began = earlier
     return began.began_on

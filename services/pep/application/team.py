@@ -68,8 +68,7 @@ def add_new_person(work: Work, child_id: str, name: str, email: str | None, role
 
 def end_membership(work: Work, membership_id: str, until: date) -> Membership:
     """End a person's place on a team; `until` is its last day."""
-    member = membership(work, membership_id)
-    permit(work, "pep.team.change", member.child_id)
+    member = _membership_to_change(work, membership_id)
     rules.check_may_end(member, until)
     _check_not_too_far("until", until, work.today)
     return _end(work, member, until)
@@ -80,8 +79,7 @@ def change_worker(work: Work, membership_id: str, person_id: str, from_date: dat
 
     Nothing has to be reassigned: what is to be done on a child's record is asked of whoever holds the role.
     """
-    member = membership(work, membership_id)
-    permit(work, "pep.team.change", member.child_id)
+    member = _membership_to_change(work, membership_id)
     if member.person_id == person_id:
         raise InvalidInput({"person_id": [f"{member.name} holds this role already. Choose someone else."]})
     child = children_store.load(work.connection, member.child_id)
@@ -107,6 +105,7 @@ def join_team(
     `after` is the membership that hands over to this one, which may end on the very day.
     """
     _check_not_too_far("from_date", from_date, work.today)
+    children_store.lock(work.connection, child.id)
     team = [one for one in roster.whole_team(work.connection, child.id) if one.id != after]
     rules.check_may_join(team, person.id, person.kinds, role, from_date, child.entered_care_on)
     if role not in person.kinds:
@@ -177,6 +176,14 @@ def _visible(work: Work, child_id: str) -> list[Membership]:
     if not may(work, "pep.team.read", child_id, field="email"):
         members = [replace(member, email=None) for member in members]
     return members
+
+
+def _membership_to_change(work: Work, membership_id: str) -> Membership:
+    """Return a membership as it is once nobody else is changing the team; the policy has said yes."""
+    member = membership(work, membership_id)
+    permit(work, "pep.team.change", member.child_id)
+    children_store.lock(work.connection, member.child_id)
+    return membership(work, membership_id)
 
 
 def _known_person(work: Work, person_id: str) -> Person:
