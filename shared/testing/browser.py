@@ -54,9 +54,9 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def served(app: WSGIApplication) -> Iterator[str]:
-    """Serve an app on a free loopback port in a thread; gives its address."""
-    server: Any = create_server(app, host="127.0.0.1", port=0, threads=4)
+def served(app: WSGIApplication, port: int = 0) -> Iterator[str]:
+    """Serve an app on a loopback port (a free one unless it is given) in a thread; gives its address."""
+    server: Any = create_server(app, host="127.0.0.1", port=port, threads=4)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     try:

@@ -40,12 +40,13 @@ def fill(runtime: Runtime, post: Post, *, empty: bool) -> None:
     today = london_date(runtime.clock.now())
     with Stage(runtime, SPECS) as stage:
         if empty:
-            _open_authority(stage, EMPTY_HOME_STAFF)
+            open_authority(stage, EMPTY_HOME_STAFF)
         else:
             _play(stage, post, today)
 
 
-def _open_authority(stage: Stage, members: tuple[Staff, ...]) -> None:
+def open_authority(stage: Stage, members: tuple[Staff, ...]) -> None:
+    """Record the schools and these members of staff, and let every service hear of them."""
     with stage.by_itself(PEP) as work:
         record_schools(work, schools())
         for person in everybody(work.settings.authority, members):
@@ -58,7 +59,7 @@ def _play(stage: Stage, post: Post, today: date) -> None:
     cast = children(today)
     told = steps(cast, today)
     stage.at(london_time(told[0].on - timedelta(days=7), 9))
-    _open_authority(stage, STAFF)
+    open_authority(stage, STAFF)
     for urn, calendar in calendars(today).items():
         with stage.acting(SCHEDULING, staff_id(f"dt-{urn}")) as work:
             import_file(work, urn, calendar, "term-dates.ics")

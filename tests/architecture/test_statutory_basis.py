@@ -1,4 +1,4 @@
-"""Every function that states a rule of law or statutory guidance cites it, and is listed with the test that holds it."""
+"""Every function that states a rule of law or guidance cites it, and is listed with the test that holds it."""
 
 from __future__ import annotations
 
