@@ -277,6 +277,8 @@ def test_a_returned_plan_shows_what_to_mend(world: World) -> None:
     world.hear(PlanQualityReturned(plan.child_id, plan.id, 1, "red", ("targets_not_smart",), TODAY))
     words = check_page(world.client("dee").get(f"/plans/{plan.id}"))
     assert "What the Virtual School asks you to mend Targets not smart" in words
+    assert "Read what the Virtual School wrote" in words
+    assert "Read what the Virtual School wrote" not in check_page(world.client("cal").get(f"/plans/{plan.id}"))
 
 
 def test_the_history_says_who_did_what_and_when(world: World) -> None:

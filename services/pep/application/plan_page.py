@@ -124,6 +124,7 @@ class PlanPage:
     may_read_views: bool
     may_write_views: bool
     may_read_care_plan: bool
+    may_read_rating: bool
     is_late: bool
 
     @property
@@ -183,6 +184,7 @@ def read_plan(work: Work, plan_id: str) -> PlanPage:
         may_read_views=may(work, "pep.views.read", child_id),
         may_write_views=any(may(work, action, child_id) for action in views_actions),
         may_read_care_plan=may(work, "pep.care_plan.read", child_id),
+        may_read_rating=may(work, "virtual_school.plan.read", child_id),
         is_late=plan.is_late(work.today),
     )
 
