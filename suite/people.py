@@ -52,12 +52,14 @@ def introduction(people: Iterable[Person], origin: str, home: Path) -> str:
         f"Its home:               {home}",
     ]
     lines += ["", "Sign in as, for example:"]
+    people = list(people)
+    notes = NOTES if NOTES.keys() <= {person.name for person in people} else {}
     for role, members in _by_role(people):
         if role is None:
             continue
-        told = [person for person in members if person.name in NOTES][:SHOWN_FOR_A_ROLE] or members[:1]
+        told = [person for person in members if person.name in notes][:SHOWN_FOR_A_ROLE] or members[:1]
         for person in told:
-            note = f": {NOTES[person.name]}" if person.name in NOTES else ""
+            note = f": {notes[person.name]}" if person.name in notes else ""
             lines.append(f"  {person.name:17} {ROLE_TITLES[role]}{note}")
     return "\n".join([*lines, "", "Everybody: ./run people        Stop: Ctrl-C"])
 

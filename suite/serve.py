@@ -5,9 +5,12 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from typing import IO
 
 from suite.home import Home, Refusal
 from suite.supervisor import Child, listen, watch
+
+LARGEST_LOG = 5_000_000
 
 
 def serve(home: Home, port: int, *, empty: bool) -> int:
@@ -16,6 +19,8 @@ def serve(home: Home, port: int, *, empty: bool) -> int:
     lock = home.lock()
     listener = listen(port)
     home.remember(port=listener.getsockname()[1], smtp_port=free_port())
+    if empty and home.ready.exists():
+        print("This home is filled already, so --empty changes nothing.", file=sys.stderr, flush=True)
     if not home.is_ready():
         _prepare(home, empty=empty)
     code = watch(_children(home, listener, lock))
@@ -32,6 +37,14 @@ def free_port() -> int:
         return port
 
 
+def _log(home: Home, name: str) -> IO[bytes]:
+    """Open a process's log to write on; one that has grown large is put aside first, in the place of the one before."""
+    path = home.log / f"{name}.log"
+    if path.exists() and path.stat().st_size > LARGEST_LOG:
+        path.replace(path.with_suffix(".log.1"))
+    return path.open("ab")
+
+
 def _prepare(home: Home, *, empty: bool) -> None:
     command = [sys.executable, "-m", "suite", "prepare", "--home", str(home.path), *(["--empty"] if empty else [])]
     if code := subprocess.run(command, check=False).returncode:
@@ -43,8 +56,7 @@ def _children(home: Home, listener: socket.socket, lock: int) -> list[Child]:
 
     def child(name: str, keep: list[int], *words: str) -> Child:
         command = [sys.executable, "-m", "suite", name, "--home", str(home.path), *words]
-        log = (home.log / f"{name}.log").open("ab")
-        return Child(name, command, [lock, *keep], log)
+        return Child(name, command, [lock, *keep], _log(home, name))
 
     web = child("web", [listener.fileno()], "--listener", str(listener.fileno()))
     web.first_only = ["--announce"]

@@ -8,6 +8,9 @@ import pytest
 
 from shared.contracts.roles import Role
 from shared.platform.roster import Person
+from suite.demo.children import ROWS
+from suite.demo.personas import NOTES
+from suite.demo.staff import STAFF
 from suite.home import Refusal
 from suite.people import find, introduction, listing
 
@@ -66,3 +69,14 @@ def test_the_introduction_gives_the_address_and_people_to_sign_in_as(tmp_path: P
     assert "http://127.0.0.1:8601/" in told
     assert "Amina Yusuf" in told
     assert str(tmp_path) in told
+
+
+def test_only_a_home_with_the_whole_story_says_what_each_person_will_find(tmp_path: Path) -> None:
+    assert "meetings to arrange" not in introduction(PEOPLE, "http://127.0.0.1:8600", tmp_path)
+    cast = [person(name, name, Role.SOCIAL_WORKER) for name in NOTES]
+    assert f"Amina Yusuf       Social worker: {NOTES['Amina Yusuf']}" in introduction(cast, "http://x", tmp_path)
+
+
+def test_whom_the_introduction_names_is_in_the_invented_authority() -> None:
+    names = {member.name for member in STAFF} | {name for row in ROWS for name in (row.name, row.carer, row.parent)}
+    assert set(NOTES) <= names
