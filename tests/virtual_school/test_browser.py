@@ -66,18 +66,14 @@ def sign_in(busy: Any, browser: Browser, address: str, who: str) -> BrowserConte
 
 PAGES = {
     "work": "/",
-    "children": "/children",
-    "children-filtered": "/children?under=95&order=attendance",
+    "children-filtered": "/children?under=99&order=attendance",
     "child": "/children/c0",
-    "plans": "/plans",
     "plan-to-rate": "/plans/p3",
     "plan-returned": "/plans/p5",
     "concerns": "/concerns",
     "week": "/children/c0/attendance/2026-11-16",
-    "codes": "/attendance/codes",
     "attendance-files": "/attendance",
     "suspension": "/children/c0/suspensions/new",
-    "suspension-files": "/suspensions",
 }
 
 

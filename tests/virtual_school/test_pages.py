@@ -94,6 +94,7 @@ def test_a_plan_is_rated_on_its_page(busy: Any, csrf: Fields) -> None:
     page = text(client.get("/plans/p1"))
     assert "5 of 5" in page
     assert "£250.00" in page
+    assert "Red needs at least one. Amber needs at least one. Each goes to the school" in page
     fields = csrf(client, "/plans/p1")
     chosen = {"rating": "amber", "reasons": ["voice", "carer"], "decision": "approve", "feedback": "Well begun."}
     answer = client.post("/plans/p1/rating", data={**fields, **chosen})

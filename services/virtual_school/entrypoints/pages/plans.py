@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from services.virtual_school.application import rating
 from services.virtual_school.domain.plans import PlanState
 from services.virtual_school.domain.ratings import RATING_WORDS
-from services.virtual_school.domain.rubric import Decision
+from services.virtual_school.domain.rubric import Decision, Rubric
 from services.virtual_school.entrypoints.schemas import PlansQuery, RatingForm
 from shared.kernel.errors import Conflict, InvalidInput
 from shared.platform.web.access import allowed
@@ -107,5 +107,16 @@ def _show(plan_id: str, form: FormState, *, status: int = 200, unsaved_note: str
         reason_options=[
             {"value": reason.code, "text": reason.label, "hint": reason.mend} for reason in rubric.reasons.values()
         ],
+        reasons_hint=_reasons_hint(rubric),
         unsaved_note=unsaved_note,
     )
+
+
+def _reasons_hint(rubric: Rubric) -> str:
+    """Return what the ratings demand, in the rubric's own numbers."""
+    needs = [
+        f"{RATING_WORDS[rating]} needs at least {'one' if demand.least == 1 else demand.least}."
+        for rating, demand in rubric.demands.items()
+        if demand.least
+    ]
+    return " ".join([*needs, "Each goes to the school and the social worker as what to mend."])
