@@ -19,6 +19,7 @@ from services.pep.entrypoints.api import team as team_api
 from services.pep.entrypoints.api import views as views_api
 from services.pep.entrypoints.jobs import JOBS
 from services.pep.entrypoints.pages import (
+    allocation,
     care_plan,
     child_changes,
     children,
@@ -42,6 +43,7 @@ PAGES = (
     entering_care.pages,
     child_changes.pages,
     team.pages,
+    allocation.pages,
     plans.pages,
     sections.pages,
     targets.pages,

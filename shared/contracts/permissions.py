@@ -61,6 +61,7 @@ PEP_CHILD: Mapping[str, Permission] = {
         fields={"email": PROFESSIONALS, "carer": EVERYONE - {Role.PARENT}},
     ),
     "pep.team.change": Permission("Change the team around a child", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
+    "pep.team.allocate": Permission("Give children without a social worker to one", authority=HEAD),
     "pep.person.record": Permission("Record a person or their details", authority=SOCIAL_CARE | VIRTUAL_SCHOOL),
     "pep.school.read": Permission("Look up a school", authority=PROFESSIONALS),
     "pep.school.record": Permission("Record a school", authority=VIRTUAL_SCHOOL),

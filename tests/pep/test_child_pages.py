@@ -310,7 +310,34 @@ def test_the_head_is_told_of_children_without_a_social_worker(pep: Pep) -> None:
 
     page = pep.client("head").get("/")
     assert "Add a social worker for 1 child" in page.text
+    assert "/pep/allocate" in page.text
     assert "No Worker" in pep.client("head").get("/children?without=social_worker").text
+
+
+def test_the_head_gives_children_to_a_social_worker_many_at_a_time(pep: Pep) -> None:
+    with pep.as_("head") as work:
+        ids = [
+            children.enter_care(work, NewChild(name, name, date(2015, 1, 1), "C1", date(2026, 11, 11))).id
+            for name in ("Ann", "Bob", "Cem")
+        ]
+    client = pep.client("head")
+    page = client.get("/allocate")
+    check_page(page)
+    assert "3 children have no social worker" in page.text
+
+    for wrong in ({}, {"children": ids[:1]}, {"children": [ids[0], "x"], "person_id": "worker"}):
+        answer = client.post("/allocate", data=wrong)
+        assert answer.status_code in (404, 422)
+        check_page(answer)
+    assert client.post("/allocate", data={"children": ids[:2], "person_id": "worker"}).status_code == 303
+    again = client.post("/allocate", data={"children": ids, "person_id": "worker2"})
+
+    assert again.status_code == 422
+    assert "Nothing was saved" in again.text
+    with pep.reading_as("worker") as work:
+        assert children.visible_ids(work) == set(ids[:2])
+    assert "1 child has no social worker" in client.get("/allocate").text
+    assert pep.client("worker").get("/allocate").status_code == 403
 
 
 def test_a_child_without_a_name_is_shown_by_reference_only_to_those_who_may_see_it(pep: Pep) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -86,6 +87,20 @@ def change_worker(work: Work, membership_id: str, person_id: str, from_date: dat
     until = rules.hand_over(member, from_date)
     _end(work, member, until)
     return join_team(work, child, _known_person(work, person_id), member.role, from_date, after=member.id)
+
+
+def allocate(work: Work, child_ids: Sequence[str], person_id: str, from_date: date) -> int:
+    """Give several children without a social worker to one, all or none; return how many."""
+    permit(work, "pep.team.allocate")
+    if not child_ids:
+        raise InvalidInput({"children": ["Select at least one child."]})
+    person = _known_person(work, person_id)
+    found = children_store.load_many(work.connection, child_ids)
+    if len(found) != len(set(child_ids)):
+        raise NotFound("child_not_found", "There is no such record, or you are not on this child's team.")
+    for child in sorted(found.values(), key=lambda one: one.id):
+        join_team(work, child, person, Role.SOCIAL_WORKER, max(from_date, child.entered_care_on))
+    return len(found)
 
 
 def membership(work: Work, membership_id: str) -> Membership:

@@ -84,7 +84,7 @@ def _review(child: Child, calendar: Calendar, today: date) -> Iterable[WorkItem]
 
 
 def _children_without_social_worker(work: Work) -> Iterable[WorkItem]:
-    if not may(work, "pep.child.read"):
+    if not may(work, "pep.team.allocate"):
         return
     chosen = ChildFilter(without_social_worker_on=work.today)
     _, count = children_store.page(work.connection, work.settings.authority, chosen, offset=0, limit=1)
@@ -93,7 +93,7 @@ def _children_without_social_worker(work: Work) -> Iterable[WorkItem]:
             key="children-without-social-worker",
             what=f"Add a social worker for {count:,} {'child' if count == 1 else 'children'}",
             why="Nobody arranges the meeting or fills in the plan for a child without a social worker.",
-            path="/children?without=social_worker",
+            path="/allocate",
         )
 
 

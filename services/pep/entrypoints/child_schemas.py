@@ -107,6 +107,13 @@ class HandOverSchema(Schema):
     from_date = Day(required=True, metadata=_label("First day"))
 
 
+class AllocateSchema(Schema):
+    """Children given to a social worker."""
+
+    children = fields.List(Text(longest=36), required=True, metadata=_label("at least one child", select=True))
+    person_id = Text(longest=36, required=True, metadata=_label("Social worker", select=True))
+
+
 class ChildrenQuerySchema(Schema):
     """What a list of children is narrowed to, in the address."""
 
