@@ -37,6 +37,7 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     falls: int = 0
+    kills: int = 0
     start_at: float = 0.0
     first_only: list[str] = field(default_factory=list)
 
@@ -48,11 +49,17 @@ class Child:
         )
         self.started = time.monotonic()
 
-    def note_fall(self) -> None:
-        """Remember that the process ended by itself, and put its next start off a little longer each time."""
+    def note_fall(self, code: int) -> None:
+        """Remember that the process ended, and put its next start off a little longer each time.
+
+        One that was killed from outside (`code` below nought) may well stand the next time, however often it happens;
+        only one that ends by itself again and again is given up.
+        """
         now = time.monotonic()
-        self.falls = 1 if now - self.started > STEADY_AFTER else self.falls + 1
-        self.start_at = now + PAUSES[min(self.falls, len(PAUSES)) - 1]
+        if now - self.started > STEADY_AFTER:
+            self.falls = self.kills = 0
+        self.falls, self.kills = (self.falls + 1, self.kills) if code >= 0 else (self.falls, self.kills + 1)
+        self.start_at = now + PAUSES[min(self.falls + self.kills, len(PAUSES)) - 1]
 
 
 def listen(port: int) -> socket.socket:
@@ -113,7 +120,7 @@ def _tend(children: Sequence[Child], pipe: int) -> float:
     for child in children:
         if child.process is not None and (code := child.process.poll()) is not None:
             child.process = None
-            child.note_fall()
+            child.note_fall(code)
             if child.falls > GIVE_UP_AFTER:
                 raise Refusal(f"The {child.name} process keeps falling; the reason is at the end of {child.log.name}")
             print(f"The {child.name} process {_ended(code)}; starting it again.", file=sys.stderr, flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import socket
@@ -15,12 +16,12 @@ from pathlib import Path
 import pytest
 
 from suite.home import Refusal
-from suite.supervisor import listen
+from suite.supervisor import GIVE_UP_AFTER, Child, listen
 
 SUPERVISOR = """
 import sys
 from pathlib import Path
-from suite.supervisor import Child, watch
+from suite.supervisor import GIVE_UP_AFTER, Child, listen
 folder = Path(sys.argv[1])
 children = [
     Child(name, [sys.executable, "-c", sys.argv[2], str(folder / name)], [], (folder / f"{name}.log").open("ab"))
@@ -139,6 +140,14 @@ def test_a_child_that_keeps_falling_ends_the_run_and_names_its_log(
     assert process.returncode == 1
     assert str(tmp_path / "web.log") in said
     assert "cannot go on" in (tmp_path / "web.log").read_text()
+
+
+def test_a_child_is_not_given_up_for_being_killed_from_outside() -> None:
+    child = Child("web", [], [], io.BytesIO(), started=time.monotonic())
+    for _ in range(3 * GIVE_UP_AFTER):
+        child.note_fall(-signal.SIGKILL)
+    assert child.falls == 0
+    assert child.start_at > time.monotonic()
 
 
 def test_a_taken_port_is_refused_in_one_line() -> None:
