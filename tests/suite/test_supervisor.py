@@ -21,7 +21,7 @@ from suite.supervisor import GIVE_UP_AFTER, Child, listen
 SUPERVISOR = """
 import sys
 from pathlib import Path
-from suite.supervisor import GIVE_UP_AFTER, Child, listen
+from suite.supervisor import Child, watch
 folder = Path(sys.argv[1])
 children = [
     Child(name, [sys.executable, "-c", sys.argv[2], str(folder / name)], [], (folder / f"{name}.log").open("ab"))
