@@ -225,6 +225,12 @@ def test_the_summary_links_each_error_to_its_field() -> None:
     ]
 
 
+def test_a_form_without_its_version_asks_to_load_the_page_again() -> None:
+    summary = FormState({}, {"version": ["Enter version"], "place": ["Enter place"]}).summary
+    assert [one["href"] for one in summary] == [""]
+    assert "Load it again" in summary[0]["text"]
+
+
 def test_choices_are_marked_as_chosen() -> None:
     form = FormState.saved({"who": ["parent"], "online": False})
     offered = form.choices({"key": "who", "options": ["carer", "parent"]})

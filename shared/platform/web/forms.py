@@ -207,6 +207,8 @@ class FormState:
     @property
     def summary(self) -> list[dict[str, str]]:
         """Return every error with the address of its field, for the summary on top of the page."""
+        if "version" in self.errors:
+            return [{"text": "This page is out of date. Load it again, then send the form once more", "href": ""}]
         return [
             {"text": message, "href": f"#{key}" if key else ""}
             for key, messages in self.errors.items()
