@@ -315,6 +315,7 @@ def test_the_command_tells_a_data_officer_what_became_of_every_row(pep: Pep, fol
     assert "header.csv, line 3, DOB “soon”: This is not a date as dd/mm/yyyy." in out.getvalue()
     (saved,) = (pep.runtime.settings.home / "reports").iterdir()
     assert saved.name in out.getvalue()
+    assert saved.stat().st_mode & 0o077 == 0
     with saved.open(encoding="utf-8-sig", newline="") as file:
         assert next(iter(csv.DictReader(file)))["What is wrong"] == "This is not a date as dd/mm/yyyy."
 

@@ -71,8 +71,12 @@ def tell(report: ImportReport, out: TextIO, full_list: Path | None) -> None:
 
 
 def save_problems(report: ImportReport, path: Path) -> None:
-    """Write every fault as a CSV file that a spreadsheet opens as text, never as a formula."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    """Write every fault as a CSV file that a spreadsheet opens as text, never as a formula.
+
+    It holds values of children's records, so only its owner may read it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["File", "Line", "Column", "Value", "What is wrong", "Rest of the row used"])
