@@ -1,7 +1,8 @@
 """Where the story is played: the real services on a clock of its own, one act at a time.
 
 Every act goes through the services' own application functions as the person who does it, and every fact through
-outbox, queue and inbox, so that all three services end up with one consistent past.
+outbox, queue and inbox, so that all three services end up with one consistent past. The queue is one of its own, which
+goes when the story is over: nothing is left in it, and the broker of the settings need not be there.
 """
 
 from __future__ import annotations
@@ -24,8 +25,6 @@ from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.work import Work, reading_work, writing_work
 
-LISTEN_SECONDS = 0.2
-
 
 def _do_not_wait_for_the_disk(database: Database) -> None:
     """Let commits be fast: a filling that breaks off is done again from the start, so none of them has to last."""
@@ -42,8 +41,8 @@ class Stage:
         self.specs = specs
         for spec in specs:
             _do_not_wait_for_the_disk(self.runtime.database(spec.name))
-        bus = Bus(runtime.settings.broker)
-        self._patience = 0 if bus.is_embedded else LISTEN_SECONDS
+        self._queue = runtime.settings.home / "story.sqlite"
+        bus = Bus(f"embedded:///{self._queue}")
         self._relays = [Relay(spec, self.runtime, bus) for spec in specs]
         self._consumers = [Consumer(spec, self.runtime, bus) for spec in specs]
 
@@ -56,6 +55,8 @@ class Stage:
         for consumer in self._consumers:
             consumer.close()
         self.runtime.close()
+        for file in self._queue.parent.glob(f"{self._queue.name}*"):
+            file.unlink()
 
     def at(self, instant: datetime) -> None:
         """Move the clock to `instant` (aware)."""
@@ -106,6 +107,6 @@ class Stage:
 
     def _hear(self, consumer: Consumer) -> int:
         heard = 0
-        while count := consumer.take_in(self._patience):
+        while count := consumer.take_in(timeout=0):
             heard += count
         return heard
