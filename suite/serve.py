@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 from typing import IO
 
+from shared.platform.settings import Mode
 from suite.home import Home, Refusal
 from suite.supervisor import Child, listen, watch
 
@@ -15,6 +17,11 @@ LARGEST_LOG = 5_000_000
 
 def serve(home: Home, port: int, *, empty: bool) -> int:
     """Serve `home` on `port` until Ctrl-C; return the exit code. Raises `Refusal` when it cannot be started."""
+    if os.environ.get("PEP_SUITE_MODE") == Mode.PRODUCTION:
+        raise Refusal(
+            "./run is for trying the suite out: it catches all mail and lets people pick a name. "
+            "For production run the services apart: see docs/operations.md."
+        )
     home.make()
     lock = home.lock()
     listener = listen(port)

@@ -20,7 +20,7 @@ class Runtime:
     def database(self, service: str) -> Database:
         """Return the database of a service, opened at first use."""
         if service not in self._databases:
-            self._databases[service] = Database(self.settings.databases[service])
+            self._databases[service] = Database(self.settings.databases[service], pool_size=self.settings.pool_size)
         return self._databases[service]
 
     def close(self) -> None:

@@ -25,6 +25,9 @@ class Settings:
     `mail_proof` says how the sender of a reply is proved: `local` (the From address must match, and no
     Authentication-Results header may say otherwise) or `authserv:ID` (that mail server must have said that DMARC or
     DKIM passed). `origin` is the address that links in mails start with.
+    `name_sign_in` lets people sign in by picking a name through a proxy too, for a try-out with invented people.
+    `proxies` is how many reverse proxies stand in front. `pool_size` is how many connections to its database a process
+    keeps; it may open as many again for a moment.
     """
 
     mode: Mode
@@ -42,6 +45,12 @@ class Settings:
     smtp_port: int = 0
     mail_proof: str = "local"
     may_fetch_loopback: bool = False
+    name_sign_in: bool = False
+    proxies: int = 0
+    pool_size: int = 5
+    web_processes: int = 1
+    web_threads: int = 8
+    access_log: bool = False
 
     @property
     def is_production(self) -> bool:

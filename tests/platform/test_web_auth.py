@@ -154,6 +154,23 @@ def test_picking_a_name_is_offered_on_every_name_of_the_machine_itself(suite: Su
     assert suite.front.test_client().get("/sign-in", base_url=f"http://{host}").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("mode", "host", "status"),
+    [
+        (Mode.LOCAL, "127.0.0.1:8600", 200),
+        (Mode.LOCAL, "pep.example", 404),
+        (Mode.PRODUCTION, "127.0.0.1:8600", 404),
+    ],
+)
+def test_behind_a_proxy_picking_a_name_takes_a_setting_and_the_machines_own_address(
+    suite: Suite, mode: Mode, host: str, status: int
+) -> None:
+    behind = Runtime(replace(suite.runtime.settings, mode=mode, name_sign_in=True), suite.runtime.clock)
+    door = create_front(behind, suite.people).test_client()
+    where = {"environ_overrides": {"REMOTE_ADDR": "172.18.0.5"}, "headers": {"X-Forwarded-For": "172.18.0.1"}}
+    assert door.get("/sign-in", base_url=f"http://{host}", **where).status_code == status  # type: ignore[arg-type]
+
+
 def test_picking_a_name_does_not_exist_in_production(suite: Suite) -> None:
     strict = Runtime(replace(suite.runtime.settings, mode=Mode.PRODUCTION), suite.runtime.clock)
     door = create_front(strict, suite.people).test_client()

@@ -201,6 +201,14 @@ def test_a_second_run_on_the_same_home_is_refused_in_one_line(home: Path, runnin
     assert f"in use by another run (process {running.process.pid})" in answer.error
 
 
+def test_the_embedded_form_is_never_production(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PEP_SUITE_MODE", "production")
+    answer = another_run(tmp_path / "home")
+    assert answer.code == 2
+    assert "run the services apart" in answer.error
+    assert not (tmp_path / "home").exists()
+
+
 def test_a_busy_port_is_refused_in_one_line(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         answer = another_run(tmp_path, "--port", str(other.getsockname()[1]))

@@ -1,7 +1,9 @@
 """The front door of the embedded form: what this is, and signing in by picking a name.
 
 Picking a name proves nothing, so it is offered only where nothing real can be behind it: on a machine's own loopback
-address, straight from a browser on it, and never in production. Everywhere else these pages do not exist.
+address, straight from a browser on it, and never in production. Behind a proxy the suite cannot see where a browser is,
+so there it takes a setting of its own, and the name in the address must still be the machine's own. Everywhere else
+these pages do not exist.
 """
 
 from __future__ import annotations
@@ -99,14 +101,20 @@ def safe_path(wanted: str | None) -> str:
 
 def may_pick_a_name() -> bool:
     """Tell whether this request comes from a browser on this very machine, in an installation with invented people."""
-    if current_runtime().settings.is_production or any(name in request.headers for name in PROXY_HEADERS):
+    settings = current_runtime().settings
+    host = urlsplit(f"//{request.host}").hostname or ""
+    if settings.is_production or host not in LOOPBACK_NAMES:
+        return False
+    return settings.name_sign_in or _comes_straight_from_this_machine()
+
+
+def _comes_straight_from_this_machine() -> bool:
+    if any(name in request.headers for name in PROXY_HEADERS):
         return False
     try:
-        near = ip_address(request.remote_addr or "").is_loopback
+        return ip_address(request.remote_addr or "").is_loopback
     except ValueError:
         return False
-    host = urlsplit(f"//{request.host}").hostname or ""
-    return near and host in LOOPBACK_NAMES
 
 
 def _only_where_allowed() -> None:

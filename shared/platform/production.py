@@ -1,0 +1,194 @@
+"""Settings from the environment, for a process that runs apart; in production nothing starts on a weak one.
+
+Every fault is named at once, so that an installation is mended in one go, not in ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from shared.platform.setting_table import BY_NAME, TRY_OUT_PASSWORD
+from shared.platform.settings import SERVICES, Mode, Settings
+
+SHORTEST_SECRET = 32
+FEWEST_DIFFERENT_LETTERS = 12
+PUBLISHED_PASSWORDS = frozenset({"", "guest", "postgres", "password", "pep", "change-me", TRY_OUT_PASSWORD})
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
+ON = frozenset({"yes", "true", "1", "on"})
+OFF = frozenset({"no", "false", "0", "off"})
+
+
+class UnusableSettings(Exception):
+    """The suite cannot start on these settings; `faults` says everything that is wrong with them."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        self.faults = tuple(faults)
+        super().__init__("\n".join(["PEP Suite does not start on these settings:", *(f"- {one}" for one in faults)]))
+
+
+def from_environment(environ: Mapping[str, str], services: Sequence[str] = SERVICES) -> Settings:
+    """Return the settings of a process that works for `services`; only their databases are asked for.
+
+    A secret setting may also be given as a file: `PEP_SUITE_SECRET_FILE=/run/secrets/suite` for `PEP_SUITE_SECRET`.
+    Raises `UnusableSettings` naming every fault.
+    """
+    reader = _Reader(environ)
+    mode = reader.one_of("PEP_SUITE_MODE", Mode)
+    settings = Settings(
+        mode=mode,
+        secret=reader.text("PEP_SUITE_SECRET", "" if mode is Mode.PRODUCTION else None),
+        broker=reader.address("PEP_SUITE_BROKER", ("amqp", "amqps", "embedded")),
+        databases={
+            name: reader.address(f"PEP_SUITE_{name.upper()}_DATABASE", ("postgresql+psycopg", "sqlite"))
+            for name in services
+        },
+        origin=reader.text("PEP_SUITE_ORIGIN").rstrip("/"),
+        home=Path(reader.text("PEP_SUITE_HOME")),
+        authority=reader.text("PEP_SUITE_AUTHORITY"),
+        authority_name=reader.text("PEP_SUITE_AUTHORITY_NAME"),
+        organizer_address=reader.text("PEP_SUITE_ORGANIZER_ADDRESS"),
+        organizer_name=reader.text("PEP_SUITE_ORGANIZER_NAME"),
+        smtp_host=reader.text("PEP_SUITE_SMTP_HOST", ""),
+        smtp_port=reader.number("PEP_SUITE_SMTP_PORT", 0, 65535, default="0"),
+        mail_proof=reader.text("PEP_SUITE_MAIL_PROOF"),
+        name_sign_in=reader.yes("PEP_SUITE_NAME_SIGN_IN", default="no"),
+        proxies=reader.number("PEP_SUITE_PROXIES", 0, 5),
+        pool_size=reader.number("PEP_SUITE_POOL_SIZE", 1, 100),
+        web_processes=reader.number("PEP_SUITE_WEB_PROCESSES", 1, 64),
+        web_threads=reader.number("PEP_SUITE_WEB_THREADS", 1, 128),
+        access_log=reader.yes("PEP_SUITE_ACCESS_LOG"),
+    )
+    faults = [*reader.faults, *_address_faults(settings)]
+    if settings.is_production:
+        faults += production_faults(settings, environ)
+    if faults:
+        raise UnusableSettings(faults)
+    return settings
+
+
+def production_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
+    """Return everything that forbids these settings in production."""
+    return [*_secret_faults(settings.secret), *_store_faults(settings), *_door_faults(settings, environ)]
+
+
+def _address_faults(settings: Settings) -> Iterator[str]:
+    parts = urlsplit(settings.origin)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
+        yield "PEP_SUITE_ORIGIN must be an address without a path, as https://pep.example"
+    if settings.mail_proof != "local" and not settings.mail_proof.removeprefix("authserv:").strip():
+        yield "PEP_SUITE_MAIL_PROOF names no mail server after authserv:"
+    if settings.mail_proof != "local" and not settings.mail_proof.startswith("authserv:"):
+        yield "PEP_SUITE_MAIL_PROOF must be local or authserv:ID"
+
+
+def _secret_faults(secret: str) -> Iterator[str]:
+    if secret == BY_NAME["PEP_SUITE_SECRET"].default:
+        yield "PEP_SUITE_SECRET is the published one of a try-out"
+    elif len(secret) < SHORTEST_SECRET:
+        yield f"PEP_SUITE_SECRET is missing or shorter than {SHORTEST_SECRET} characters"
+    elif len(set(secret)) < FEWEST_DIFFERENT_LETTERS:
+        yield "PEP_SUITE_SECRET can be guessed: let it be made by chance"
+
+
+def _store_faults(settings: Settings) -> Iterator[str]:
+    for name, address in settings.databases.items():
+        setting = f"PEP_SUITE_{name.upper()}_DATABASE"
+        if address.startswith("sqlite"):
+            yield f"{setting} is SQLite; production needs PostgreSQL"
+        elif address.startswith("postgresql") and _password(address) in PUBLISHED_PASSWORDS:
+            yield f"{setting} has no password, or a published one"
+    if len(set(settings.databases.values())) < len([address for address in settings.databases.values() if address]):
+        yield "Two services are given the same database"
+    if settings.broker.startswith("embedded"):
+        yield "PEP_SUITE_BROKER is the embedded queue; production needs RabbitMQ"
+    elif settings.broker.startswith("amqp") and _password(settings.broker) in PUBLISHED_PASSWORDS:
+        yield "PEP_SUITE_BROKER has no password, or a published one"
+
+
+def _door_faults(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    parts = urlsplit(settings.origin)
+    if parts.scheme == "http":
+        yield "PEP_SUITE_ORIGIN is not https"
+    if parts.hostname in THIS_MACHINE:
+        yield "PEP_SUITE_ORIGIN names this machine itself, which nobody else can reach"
+    if settings.name_sign_in:
+        yield "PEP_SUITE_NAME_SIGN_IN is on: anybody could be anybody"
+    if environ.get("PEP_SUITE_FILL_DEMO", "no").strip().lower() in ON:
+        yield "PEP_SUITE_FILL_DEMO is on: invented children would be among the real ones"
+    if environ.get("FLASK_DEBUG", "").strip().lower() not in ("", *OFF):
+        yield "FLASK_DEBUG is on: errors would show what nobody may see"
+    if settings.mail_proof == "local":
+        yield "PEP_SUITE_MAIL_PROOF is local: anybody could answer for anybody"
+    if not settings.smtp_host or not settings.smtp_port:
+        yield "PEP_SUITE_SMTP_HOST or PEP_SUITE_SMTP_PORT is missing: no invitation would go out"
+    elif settings.smtp_host == BY_NAME["PEP_SUITE_SMTP_HOST"].default:
+        yield "PEP_SUITE_SMTP_HOST is the mail catcher of a try-out: no invitation would reach anybody"
+    if settings.organizer_address.endswith((".example", "@localhost")):
+        yield "PEP_SUITE_ORGANIZER_ADDRESS is an invented one: no answer would come back"
+
+
+def _password(address: str) -> str:
+    try:
+        return unquote(urlsplit(address).password or "")
+    except ValueError:
+        return ""
+
+
+class _Reader:
+    """Reads settings one by one and collects what is wrong with them."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.faults: list[str] = []
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Return a setting, or what its file says, or its default."""
+        value = self._environ.get(name, "").strip()
+        path = self._environ.get(f"{name}_FILE", "").strip() if BY_NAME[name].secret else ""
+        if path and value:
+            self.faults.append(f"{name} and {name}_FILE are both set; take one away")
+        elif path:
+            value = self._from_file(name, path)
+        return value or (BY_NAME[name].default if default is None else default)
+
+    def address(self, name: str, schemes: Sequence[str]) -> str:
+        """Return an address of one of these kinds; there is no default."""
+        value = self.text(name)
+        if not value:
+            self.faults.append(f"{name} is missing")
+        elif value.partition("://")[0] not in schemes:
+            self.faults.append(f"{name} must start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return value
+
+    def number(self, name: str, least: int, most: int, default: str | None = None) -> int:
+        """Return a whole number."""
+        value = self.text(name, default)
+        if value.isascii() and value.isdigit() and least <= int(value) <= most:
+            return int(value)
+        self.faults.append(f"{name} must be a whole number from {least} to {most}")
+        return most
+
+    def yes(self, name: str, default: str | None = None) -> bool:
+        """Return whether a setting is on."""
+        value = self.text(name, default).lower()
+        if value not in ON | OFF:
+            self.faults.append(f"{name} must be yes or no")
+        return value in ON
+
+    def one_of(self, name: str, kind: Callable[[str], Mode]) -> Mode:
+        """Return the mode."""
+        try:
+            return kind(self.text(name))
+        except ValueError:
+            self.faults.append(f"{name} must be {' or '.join(Mode)}")
+            return Mode.PRODUCTION
+
+    def _from_file(self, name: str, path: str) -> str:
+        try:
+            return Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            said = error.strerror if isinstance(error, OSError) else "it is not text"
+            self.faults.append(f"{name}_FILE cannot be read: {said}")
+            return ""

@@ -1,0 +1,125 @@
+"""Every setting that is read from the environment: the one table behind `.env.example` and the page on operating."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+TRY_OUT_PASSWORD = "for-a-try-out-only"  # noqa: S105 - known to everybody, and refused in production
+TRY_OUT_SECRET = "known to everybody, so good for a try-out with invented people only"  # noqa: S105
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting. `default` is what holds when it is not set; `secret` ones may also come from a file.
+
+    `compose` tells that only `docker-compose.yml` reads it, `computed` that `docker-compose.yml` fills it.
+    """
+
+    name: str
+    words: str
+    default: str = ""
+    secret: bool = False
+    compose: bool = False
+    computed: bool = False
+
+
+SETTINGS = (
+    Setting("PEP_SUITE_MODE", "`local` for a try-out with invented people, `production` for real ones", "local"),
+    Setting(
+        "PEP_SUITE_ORIGIN",
+        "the address in front of everything, without a path; links in mails start with it",
+        "http://127.0.0.1:8600",
+    ),
+    Setting(
+        "PEP_SUITE_SECRET",
+        "signs sessions and bearer tokens; the same for all three services, at least 32 characters, made by chance",
+        TRY_OUT_SECRET,
+        secret=True,
+    ),
+    Setting(
+        "PEP_SUITE_NAME_SIGN_IN",
+        "`yes` offers signing in by picking a name on a proxied address of this machine; never in production",
+        "yes",
+    ),
+    Setting(
+        "PEP_SUITE_FILL_DEMO", "`yes` fills empty databases with the invented authority; never in production", "yes"
+    ),
+    Setting("PEP_SUITE_AUTHORITY", "the local authority's short name, in lower case", "northmoor"),
+    Setting("PEP_SUITE_AUTHORITY_NAME", "the local authority's name as people read it", "Northmoor Council"),
+    Setting(
+        "PEP_SUITE_ORGANIZER_ADDRESS",
+        "the mail address that invitations come from and answers go to",
+        "meetings@pep.northmoor.example",
+    ),
+    Setting("PEP_SUITE_ORGANIZER_NAME", "the name beside that address", "Northmoor Virtual School meetings"),
+    Setting(
+        "PEP_SUITE_SMTP_HOST", "the mail server that takes the suite's mail; `mail` is the catcher of a try-out", "mail"
+    ),
+    Setting("PEP_SUITE_SMTP_PORT", "its port", "1025"),
+    Setting(
+        "PEP_SUITE_MAIL_PROOF",
+        "how the sender of an answer is proved: `local` (its From address), or `authserv:ID` (the mail server of that "
+        "name must have said that DMARC or DKIM passed)",
+        "local",
+    ),
+    Setting("PEP_SUITE_PUBLISH", "where the proxy listens on this machine", "127.0.0.1:8600", compose=True),
+    Setting("PEP_SUITE_POSTGRES_PASSWORD", "PostgreSQL's own superuser", TRY_OUT_PASSWORD, True, compose=True),
+    Setting("PEP_SUITE_PEP_PASSWORD", "the login `pep` at PostgreSQL and RabbitMQ", TRY_OUT_PASSWORD, True, True),
+    Setting("PEP_SUITE_SCHEDULING_PASSWORD", "the login `scheduling` at both", TRY_OUT_PASSWORD, True, True),
+    Setting("PEP_SUITE_VIRTUAL_SCHOOL_PASSWORD", "the login `virtual_school` at both", TRY_OUT_PASSWORD, True, True),
+    Setting("PEP_SUITE_BROKER_PASSWORD", "RabbitMQ's administrator, `pep_suite`", TRY_OUT_PASSWORD, True, True),
+    Setting("PEP_SUITE_POOL_SIZE", "connections each process keeps to its database; twice as many for a moment", "5"),
+    Setting("PEP_SUITE_WEB_PROCESSES", "gunicorn's processes in each web container", "1"),
+    Setting("PEP_SUITE_WEB_THREADS", "threads in each of them", "8"),
+    Setting(
+        "PEP_SUITE_ACCESS_LOG", "`yes` logs every request as one line of JSON (address, status, time; no names)", "no"
+    ),
+    Setting("PEP_SUITE_PROXIES", "how many reverse proxies stand in front of the web containers", "1"),
+    Setting(
+        "PEP_SUITE_PEP_DATABASE",
+        "`postgresql+psycopg://LOGIN:PASSWORD@HOST/NAME`; only the service itself is given it",
+        secret=True,
+        computed=True,
+    ),
+    Setting("PEP_SUITE_SCHEDULING_DATABASE", "the same for scheduling", secret=True, computed=True),
+    Setting("PEP_SUITE_VIRTUAL_SCHOOL_DATABASE", "the same for virtual_school", secret=True, computed=True),
+    Setting("PEP_SUITE_BROKER", "`amqp://LOGIN:PASSWORD@HOST:5672//`, or `amqps://`", secret=True, computed=True),
+    Setting(
+        "PEP_SUITE_HOME", "a folder for what a try-out keeps: the caught mail", "/var/lib/pep-suite", computed=True
+    ),
+)
+
+BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+_ENV_HEADING = """\
+# Settings of `docker compose up`: copy this file to .env and change what differs.
+# Without a .env the suite starts as a try-out with invented people, on this machine only.
+# Passwords become part of addresses: use letters, digits, - and _ only.
+"""
+
+
+def env_example(settings: Iterable[Setting] = SETTINGS) -> str:
+    """Return the text of `.env.example`: each setting with what it means, commented out at its default."""
+    parts = [_ENV_HEADING]
+    for setting in settings:
+        words = f"# {setting.words[0].upper()}{setting.words[1:]}."
+        if setting.computed:
+            words += "\n# Set by docker-compose.yml from the settings above; a process run by hand needs it."
+        parts.append(f"{words}\n# {setting.name}={setting.default}\n")
+    return "\n".join(parts)
+
+
+def settings_page(settings: Iterable[Setting] = SETTINGS) -> str:
+    """Return the settings as a table in Markdown."""
+    lines = ["| setting | what it is | default |", "|---|---|---|"]
+    for setting in settings:
+        default = f"`{setting.default}`" if setting.default else ""
+        if setting.default == TRY_OUT_PASSWORD:
+            default = "known to everybody"
+        elif setting.secret and setting.default:
+            default = "a text known to everybody"
+        elif setting.computed:
+            default = default or "set by `docker-compose.yml`"
+        lines.append(f"| `{setting.name}` | {setting.words} | {default} |")
+    return "\n".join(lines)

@@ -1,0 +1,152 @@
+"""Settings from the environment: what is read, from where, and on what production refuses to start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.platform.production import UnusableSettings, from_environment
+from shared.platform.setting_table import SETTINGS, TRY_OUT_PASSWORD, TRY_OUT_SECRET, env_example, settings_page
+from shared.platform.settings import SERVICES, Mode
+
+ROOT = Path(__file__).resolve().parents[2]
+GOOD = {
+    "PEP_SUITE_MODE": "production",
+    "PEP_SUITE_SECRET": "3mV8-kQ1zX_7pLw0RtYb5NcGh2Js9DfA",
+    "PEP_SUITE_BROKER": "amqps://pep:9fK2mQ7x@rabbit.internal:5671//",
+    "PEP_SUITE_PEP_DATABASE": "postgresql+psycopg://pep:9fK2mQ7x@db.internal/pep",
+    "PEP_SUITE_SCHEDULING_DATABASE": "postgresql+psycopg://scheduling:7hT4bW1z@db.internal/scheduling",
+    "PEP_SUITE_VIRTUAL_SCHOOL_DATABASE": "postgresql+psycopg://virtual_school:5cR8nY3v@db.internal/virtual_school",
+    "PEP_SUITE_ORIGIN": "https://pep.northmoor.gov.example",
+    "PEP_SUITE_ORGANIZER_ADDRESS": "meetings@pep.northmoor.example.org",
+    "PEP_SUITE_SMTP_HOST": "smtp.internal",
+    "PEP_SUITE_SMTP_PORT": "25",
+    "PEP_SUITE_MAIL_PROOF": "authserv:mx.northmoor.example",
+}
+
+FAULTS = {
+    "a missing secret": ({"PEP_SUITE_SECRET": ""}, "PEP_SUITE_SECRET is missing"),
+    "a short secret": ({"PEP_SUITE_SECRET": "Zq8-kQ1zX_7pLw0RtYb5NcGh2Js9DfA"}, "shorter than 32"),
+    "the published secret": ({"PEP_SUITE_SECRET": TRY_OUT_SECRET}, "PEP_SUITE_SECRET is the published one"),
+    "a secret of few letters": ({"PEP_SUITE_SECRET": "ab" * 20}, "PEP_SUITE_SECRET can be guessed"),
+    "debugging": ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG is on"),
+    "SQLite": ({"PEP_SUITE_PEP_DATABASE": "sqlite:////var/pep.sqlite"}, "PEP_SUITE_PEP_DATABASE is SQLite"),
+    "a published password": (
+        {"PEP_SUITE_SCHEDULING_DATABASE": f"postgresql+psycopg://scheduling:{TRY_OUT_PASSWORD}@db/scheduling"},
+        "PEP_SUITE_SCHEDULING_DATABASE has no password, or a published one",
+    ),
+    "no password": (
+        {"PEP_SUITE_VIRTUAL_SCHOOL_DATABASE": "postgresql+psycopg://virtual_school@db/virtual_school"},
+        "PEP_SUITE_VIRTUAL_SCHOOL_DATABASE has no password",
+    ),
+    "one database for two": (
+        {"PEP_SUITE_SCHEDULING_DATABASE": GOOD["PEP_SUITE_PEP_DATABASE"]},
+        "Two services are given the same database",
+    ),
+    "the embedded queue": ({"PEP_SUITE_BROKER": "embedded:////var/queue.sqlite"}, "is the embedded queue"),
+    "the broker's guest": ({"PEP_SUITE_BROKER": "amqp://guest:guest@rabbit//"}, "PEP_SUITE_BROKER has no password"),
+    "an HTTP origin": ({"PEP_SUITE_ORIGIN": "http://pep.northmoor.gov.example"}, "PEP_SUITE_ORIGIN is not https"),
+    "a loopback origin": ({"PEP_SUITE_ORIGIN": "https://localhost"}, "names this machine itself"),
+    "an origin with a path": ({"PEP_SUITE_ORIGIN": "https://northmoor.gov.example/pep"}, "without a path"),
+    "picking names": ({"PEP_SUITE_NAME_SIGN_IN": "yes"}, "PEP_SUITE_NAME_SIGN_IN is on"),
+    "invented children": ({"PEP_SUITE_FILL_DEMO": "yes"}, "PEP_SUITE_FILL_DEMO is on"),
+    "unproved mail": ({"PEP_SUITE_MAIL_PROOF": "local"}, "PEP_SUITE_MAIL_PROOF is local"),
+    "a nameless mail server": ({"PEP_SUITE_MAIL_PROOF": "authserv:"}, "names no mail server"),
+    "another proof": ({"PEP_SUITE_MAIL_PROOF": "none"}, "must be local or authserv:ID"),
+    "no mail server": ({"PEP_SUITE_SMTP_HOST": ""}, "no invitation would go out"),
+    "the mail catcher": ({"PEP_SUITE_SMTP_HOST": "mail"}, "is the mail catcher"),
+    "an invented organizer": ({"PEP_SUITE_ORGANIZER_ADDRESS": "meetings@pep.example"}, "is an invented one"),
+    "a missing database": ({"PEP_SUITE_PEP_DATABASE": ""}, "PEP_SUITE_PEP_DATABASE is missing"),
+    "another kind of database": ({"PEP_SUITE_PEP_DATABASE": "mysql://x:y@db/pep"}, "must start with postgresql"),
+    "a missing broker": ({"PEP_SUITE_BROKER": ""}, "PEP_SUITE_BROKER is missing"),
+    "another kind of broker": ({"PEP_SUITE_BROKER": "redis://cache"}, "PEP_SUITE_BROKER must start with amqp"),
+    "a number that is none": ({"PEP_SUITE_WEB_THREADS": "many"}, "PEP_SUITE_WEB_THREADS must be a whole number"),
+    "a number too large": ({"PEP_SUITE_SMTP_PORT": "70000"}, "PEP_SUITE_SMTP_PORT must be a whole number"),
+    "neither yes nor no": ({"PEP_SUITE_ACCESS_LOG": "perhaps"}, "PEP_SUITE_ACCESS_LOG must be yes or no"),
+}
+
+
+def test_good_settings_are_taken_as_they_are() -> None:
+    settings = from_environment(GOOD)
+    assert settings.is_production
+    assert settings.databases["pep"] == GOOD["PEP_SUITE_PEP_DATABASE"]
+    assert (settings.smtp_host, settings.smtp_port) == ("smtp.internal", 25)
+    assert settings.mail_proof == "authserv:mx.northmoor.example"
+    assert not settings.name_sign_in
+    assert (settings.proxies, settings.pool_size) == (1, 5)
+
+
+@pytest.mark.parametrize(("change", "words"), FAULTS.values(), ids=FAULTS)
+def test_production_refuses_to_start_with(change: dict[str, str], words: str) -> None:
+    with pytest.raises(UnusableSettings, match=words) as refused:
+        from_environment(GOOD | change)
+    assert len(refused.value.faults) == 1
+
+
+def test_every_fault_is_named_at_once() -> None:
+    together = ["the published secret", "debugging", "SQLite", "the embedded queue", "an HTTP origin", "picking names"]
+    together += ["invented children", "unproved mail", "no mail server", "an invented organizer"]
+    bad = dict(GOOD)
+    for name in together:
+        bad |= FAULTS[name][0]
+    with pytest.raises(UnusableSettings) as refused:
+        from_environment(bad)
+    assert len(refused.value.faults) == len(together)
+    for name in together:
+        assert FAULTS[name][1] in str(refused.value)
+
+
+def test_what_is_refused_never_shows_a_password() -> None:
+    with pytest.raises(UnusableSettings) as refused:
+        from_environment(GOOD | {"PEP_SUITE_ORIGIN": "http://x", "PEP_SUITE_BROKER": "redis://a:9fK2mQ7x@b"})
+    assert "9fK2mQ7x" not in str(refused.value)
+    assert GOOD["PEP_SUITE_SECRET"] not in str(refused.value)
+
+
+def test_a_try_out_may_do_what_production_may_not() -> None:
+    lax = {
+        "PEP_SUITE_BROKER": "embedded:////tmp/queue.sqlite",
+        "PEP_SUITE_PEP_DATABASE": "sqlite:////tmp/pep.sqlite",
+        "PEP_SUITE_NAME_SIGN_IN": "yes",
+    }
+    settings = from_environment(lax, ["pep"])
+    assert settings.mode is Mode.LOCAL
+    assert settings.name_sign_in
+    assert settings.secret == TRY_OUT_SECRET
+
+
+def test_a_service_asks_for_its_own_database_only() -> None:
+    alone = {name: value for name, value in GOOD.items() if name != "PEP_SUITE_SCHEDULING_DATABASE"}
+    assert set(from_environment(alone, ["pep"]).databases) == {"pep"}
+    with pytest.raises(UnusableSettings, match="PEP_SUITE_SCHEDULING_DATABASE is missing"):
+        from_environment(alone, ["scheduling"])
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text(GOOD["PEP_SUITE_SECRET"] + "\n")
+    from_file = {"PEP_SUITE_SECRET": "", "PEP_SUITE_SECRET_FILE": str(tmp_path / "secret")}
+    assert from_environment(GOOD | from_file).secret == GOOD["PEP_SUITE_SECRET"]
+
+
+def test_a_secret_given_twice_or_in_a_file_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
+    path = str(tmp_path / "nothing")
+    with pytest.raises(UnusableSettings, match="PEP_SUITE_SECRET and PEP_SUITE_SECRET_FILE are both set"):
+        from_environment(GOOD | {"PEP_SUITE_SECRET_FILE": path})
+    with pytest.raises(UnusableSettings, match="PEP_SUITE_SECRET_FILE cannot be read"):
+        from_environment(GOOD | {"PEP_SUITE_SECRET": "", "PEP_SUITE_SECRET_FILE": path})
+
+
+def test_what_is_no_secret_is_not_read_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "origin").write_text("https://elsewhere.example")
+    settings = from_environment(GOOD | {"PEP_SUITE_ORIGIN_FILE": str(tmp_path / "origin")})
+    assert settings.origin == GOOD["PEP_SUITE_ORIGIN"]
+
+
+def test_the_example_of_the_settings_and_the_page_are_those_of_the_table() -> None:
+    again = "Write it anew with: .venv/bin/python -m suite apart settings"
+    assert (ROOT / ".env.example").read_text(encoding="utf-8") == env_example(), f"{again} --env > .env.example"
+    page = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert settings_page() in page, again
+    assert len({setting.name for setting in SETTINGS}) == len(SETTINGS)
+    assert all(f"PEP_SUITE_{name.upper()}_DATABASE" in page for name in SERVICES)
