@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from typing import IO
 
 from shared.platform.settings import Mode
@@ -13,6 +14,8 @@ from suite.home import Home, Refusal
 from suite.supervisor import Child, listen, watch
 
 LARGEST_LOG = 5_000_000
+HEAD_START = 0.7
+"""Seconds that the web process has to itself on a busy machine: somebody waits for it, nobody for the worker."""
 
 
 def serve(home: Home, port: int, *, empty: bool) -> int:
@@ -67,4 +70,6 @@ def _children(home: Home, listener: socket.socket, lock: int) -> list[Child]:
 
     web = child("web", [listener.fileno()], "--listener", str(listener.fileno()))
     web.first_only = ["--announce"]
-    return [web, child("worker", [])]
+    worker = child("worker", [])
+    worker.start_at = time.monotonic() + HEAD_START
+    return [web, worker]
