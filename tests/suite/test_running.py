@@ -17,11 +17,13 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import timedelta
 from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
+from shared.kernel.clock import SystemClock, london_date
 from suite.__main__ import main
 from suite.checks import ROOT
 
@@ -235,19 +237,29 @@ def test_a_missing_file_or_school_is_told_in_one_line(
     assert answer.error.count("\n") == 1
 
 
-def test_an_import_while_the_suite_runs_reaches_all_three_services(home: Path, running: Run, tmp_path: Path) -> None:
-    (tmp_path / "header.csv").write_text(
-        "CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n990017,2,14/03/2014,WBRI,UN1,,\n", encoding="utf-8"
+def write_return(folder: Path, reference: str) -> None:
+    """Write an SSDA903 return of one child who has been looked after for a month."""
+    today = london_date(SystemClock().now())
+    born, began = today - timedelta(days=3700), today - timedelta(days=30)
+    (folder / "header.csv").write_text(
+        f"CHILD,SEX,DOB,ETHNIC,UPN,MOTHER,MC_DOB\n{reference},2,{born:%d/%m/%Y},WBRI,UN1,,\n", encoding="utf-8"
     )
-    (tmp_path / "episodes.csv").write_text(
+    (folder / "episodes.csv").write_text(
         "CHILD,DECOM,RNE,LS,CIN,PLACE,PLACE_PROVIDER,DEC,REC,REASON_PLACE_CHANGE,HOME_POST,PL_POST,URN\n"
-        "990017,02/10/2026,S,C2,N1,U6,PR1,,,,,,SC000001\n",
+        f"{reference},{began:%d/%m/%Y},S,C2,N1,U6,PR1,,,,,,SC000001\n",
         encoding="utf-8",
     )
+
+
+def known_everywhere(home: Path, number: int) -> bool:
+    return all(count(home, service, "child") == number for service in ("pep", "scheduling", "virtual_school"))
+
+
+def test_an_import_while_the_suite_runs_reaches_all_three_services(home: Path, running: Run, tmp_path: Path) -> None:
+    write_return(tmp_path, "990017")
     answer = command(home, "import-ssda903", str(tmp_path))
     assert answer.code == 0, answer.error
-    wait_for(lambda: count(home, "virtual_school", "child") == 41)
-    wait_for(lambda: count(home, "scheduling", "child") == 41)
+    wait_for(lambda: known_everywhere(home, 41))
 
 
 def test_a_mail_that_is_no_answer_is_told_as_json(home: Path, running: Run) -> None:
@@ -261,17 +273,20 @@ def test_a_mail_that_is_no_answer_is_told_as_json(home: Path, running: Run) -> N
     assert became["message"]
 
 
-def test_killed_processes_are_started_again_and_nothing_is_lost(home: Path, running: Run) -> None:
+def test_killed_processes_are_started_again_and_nothing_is_lost(home: Path, running: Run, tmp_path: Path) -> None:
     token = token_of(home, "Helen Okafor")
     before = running.children()
     assert set(before) == {"web", "worker"}
     for number in before.values():
         os.kill(number, signal.SIGKILL)
-    status, body = running.get("/pep/api/children", token)  # waits for the new web process; it is not refused
+    write_return(tmp_path, "990018")
+    assert command(home, "import-ssda903", str(tmp_path)).code == 0  # its facts wait for the next worker
+    status, body = running.get("/pep/api/children", token)  # waits for the next web process; it is not refused
     assert status == 200, body
     wait_for(lambda: set(running.children()) == {"web", "worker"})
     assert not set(running.children().values()) & set(before.values())
-    assert count(home, "pep", "child") == 41
+    wait_for(lambda: known_everywhere(home, 42))
+    assert command(home, "events").out.count("held      0 waiting, 0 parked, 0 unreadable") == 3
 
 
 def test_stopped_and_started_again_it_goes_on_where_it_was(
@@ -288,7 +303,7 @@ def test_stopped_and_started_again_it_goes_on_where_it_was(
     mails = len(list((home / "mail").glob("*.eml")))
     again = start()
     record_testsuite_property("second_start_seconds", round(again.seconds, 2))
-    assert count(home, "pep", "child") == 41
+    assert known_everywhere(home, 42)
     assert again.get("/pep/api/children", token_of(home, "Helen Okafor"))[0] == 200
     assert len(list((home / "mail").glob("*.eml"))) == mails
     again.process.kill()
