@@ -17,6 +17,10 @@ def main(words: list[str]) -> int:
             from suite import processes
 
             return processes.main(words)
+        if words and words[0] == "apart":
+            from suite.apart import commands as apart
+
+            return apart.main(words[1:])
         wanted = parse(words)
         home = Home(wanted.home)
         if wanted.command == "serve":

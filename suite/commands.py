@@ -32,11 +32,17 @@ def run(command: str, home: Home, wanted: argparse.Namespace) -> int:
     home.expect()
     runtime = runtime_for(home)
     try:
+        return act(runtime, command, wanted)
+    finally:
+        runtime.close()
+
+
+def act(runtime: Runtime, command: str, wanted: argparse.Namespace) -> int:
+    """Do one command on what a runtime names; return its exit code. Raises `Refusal` with the one line to show."""
+    try:
         return COMMANDS[command](runtime, wanted)
     except DomainError as error:
         raise Refusal(error.message) from error
-    finally:
-        runtime.close()
 
 
 def _people(runtime: Runtime, _wanted: argparse.Namespace) -> int:

@@ -55,12 +55,15 @@ class MailCatcher:
 
 
 @contextmanager
-def catching(runtime: Runtime) -> Iterator[None]:
-    """Run the local mail server on the SMTP address of the settings for as long as the block lasts."""
+def catching(runtime: Runtime, *, host: str = "") -> Iterator[None]:
+    """Run the local mail server on the SMTP address of the settings for as long as the block lasts.
+
+    `host` is the address to listen on where it is not the one that others use.
+    """
     settings = runtime.settings
     controller = Controller(
         MailCatcher(runtime),
-        hostname=settings.smtp_host,
+        hostname=host or settings.smtp_host,
         port=settings.smtp_port,
         data_size_limit=LARGEST_MAIL,
         ident="PEP Suite mail catcher",

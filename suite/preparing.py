@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from shared.platform.migrations import upgrade
+from shared.platform.runtime import Runtime
 from suite.composition import SPECS, everybody, runtime_for
 from suite.demo.filling import fill
 from suite.home import Home, Refusal, readiness
@@ -35,20 +36,30 @@ def prepare(home: Home, *, empty: bool) -> None:
     try:
         for spec in SPECS:
             upgrade(runtime.database(spec.name), spec)
-        known = everybody(runtime)
-        if known and home.filling.exists():
-            raise Refusal("The filling of these databases broke off. Empty them, and start again.")
-        if not known:
-            home.filling.touch()
-            started = time.monotonic()
-            print("Filling the new home with an invented authority …", file=sys.stderr, flush=True)
-            fill(runtime, _Folder(home.mail), empty=empty)
-            _write_out([*home.path.glob("*.sqlite*"), *home.mail.glob("*.eml")])
-            print(f"Filled in {time.monotonic() - started:.1f} s.", file=sys.stderr, flush=True)
+        fill_where_nobody_is_known(runtime, home, empty=empty)
     finally:
         runtime.close()
     home.ready.write_text(readiness())
     home.filling.unlink(missing_ok=True)
+
+
+def fill_where_nobody_is_known(runtime: Runtime, home: Home, *, empty: bool) -> bool:
+    """Fill databases in which nobody is known with the invented authority; tell whether that was done.
+
+    The caller takes `home.filling` away once everything else is done too. Raises `Refusal` when the last one broke off.
+    """
+    known = everybody(runtime)
+    if known and home.filling.exists():
+        raise Refusal("The filling of these databases broke off. Empty them, and start again.")
+    if known:
+        return False
+    home.filling.touch()
+    started = time.monotonic()
+    print("Filling the new home with an invented authority …", file=sys.stderr, flush=True)
+    fill(runtime, _Folder(home.mail), empty=empty)
+    _write_out([*home.path.glob("*.sqlite*"), *home.mail.glob("*.eml")])
+    print(f"Filled in {time.monotonic() - started:.1f} s.", file=sys.stderr, flush=True)
+    return True
 
 
 def _write_out(files: list[Path]) -> None:

@@ -58,7 +58,8 @@ _TCP_OPTIONS = {
 class Bus:
     """Where facts travel. Opens publishers and listeners; each belongs to the thread that opened it.
 
-    `namespace` starts every name on the broker, so that tests can share one.
+    `namespace` starts every name on the broker, so that tests can share one. With `declares` off everything must be
+    there already: for logins that may make nothing.
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Bus:
         namespace: str = "",
         lease_seconds: float = 30.0,
         confirm_seconds: float = CONFIRM_SECONDS,
+        declares: bool = True,
     ) -> None:
         """Raise `ValueError` for an address that is neither `embedded://` nor `amqp://` (or `amqps://`)."""
         scheme, _, rest = url.partition("://")
@@ -80,6 +82,7 @@ class Bus:
         self._path = rest
         self._lease_seconds = lease_seconds
         self._confirm_seconds = confirm_seconds
+        self._declares = declares
         self._links: weakref.WeakSet[Link] = weakref.WeakSet()
         self.exchange = Exchange(f"{namespace}{EXCHANGE}", type="topic", durable=True)
         self._graveyard = Exchange(f"{namespace}{EXCHANGE}.dead", type="direct", durable=True)
@@ -193,7 +196,8 @@ class Bus:
             connection.connect()
             # Never `default_channel`: it connects again by itself, and without end.
             channel = connection.channel()
-            self.declare(channel)
+            if self._declares:
+                self.declare(channel)
         return Opened(connection, channel)
 
     @contextmanager

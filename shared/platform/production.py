@@ -28,8 +28,12 @@ class UnusableSettings(Exception):
         super().__init__("\n".join(["PEP Suite does not start on these settings:", *(f"- {one}" for one in faults)]))
 
 
-def from_environment(environ: Mapping[str, str], services: Sequence[str] = SERVICES) -> Settings:
+def from_environment(
+    environ: Mapping[str, str], services: Sequence[str] = SERVICES, *, broker: bool = True
+) -> Settings:
     """Return the settings of a process that works for `services`; only their databases are asked for.
+
+    `broker` tells whether the process talks to it; a web process does not, and need not know its address.
 
     A secret setting may also be given as a file: `PEP_SUITE_SECRET_FILE=/run/secrets/suite` for `PEP_SUITE_SECRET`.
     Raises `UnusableSettings` naming every fault.
@@ -39,7 +43,7 @@ def from_environment(environ: Mapping[str, str], services: Sequence[str] = SERVI
     settings = Settings(
         mode=mode,
         secret=reader.text("PEP_SUITE_SECRET", "" if mode is Mode.PRODUCTION else None),
-        broker=reader.address("PEP_SUITE_BROKER", ("amqp", "amqps", "embedded")),
+        broker=reader.address("PEP_SUITE_BROKER", ("amqp", "amqps", "embedded")) if broker else "",
         databases={
             name: reader.address(f"PEP_SUITE_{name.upper()}_DATABASE", ("postgresql+psycopg", "sqlite"))
             for name in services
@@ -58,7 +62,6 @@ def from_environment(environ: Mapping[str, str], services: Sequence[str] = SERVI
         pool_size=reader.number("PEP_SUITE_POOL_SIZE", 1, 100),
         web_processes=reader.number("PEP_SUITE_WEB_PROCESSES", 1, 64),
         web_threads=reader.number("PEP_SUITE_WEB_THREADS", 1, 128),
-        access_log=reader.yes("PEP_SUITE_ACCESS_LOG"),
     )
     faults = [*reader.faults, *_address_faults(settings)]
     if settings.is_production:

@@ -72,9 +72,6 @@ SETTINGS = (
     Setting("PEP_SUITE_POOL_SIZE", "connections each process keeps to its database; twice as many for a moment", "5"),
     Setting("PEP_SUITE_WEB_PROCESSES", "gunicorn's processes in each web container", "1"),
     Setting("PEP_SUITE_WEB_THREADS", "threads in each of them", "8"),
-    Setting(
-        "PEP_SUITE_ACCESS_LOG", "`yes` logs every request as one line of JSON (address, status, time; no names)", "no"
-    ),
     Setting("PEP_SUITE_PROXIES", "how many reverse proxies stand in front of the web containers", "1"),
     Setting(
         "PEP_SUITE_PEP_DATABASE",
@@ -85,6 +82,12 @@ SETTINGS = (
     Setting("PEP_SUITE_SCHEDULING_DATABASE", "the same for scheduling", secret=True, computed=True),
     Setting("PEP_SUITE_VIRTUAL_SCHOOL_DATABASE", "the same for virtual_school", secret=True, computed=True),
     Setting("PEP_SUITE_BROKER", "`amqp://LOGIN:PASSWORD@HOST:5672//`, or `amqps://`", secret=True, computed=True),
+    Setting(
+        "PEP_SUITE_BROKER_MANAGEMENT",
+        "RabbitMQ's management, by which the logins of the services are made",
+        "http://rabbitmq:15672",
+        computed=True,
+    ),
     Setting(
         "PEP_SUITE_HOME", "a folder for what a try-out keeps: the caught mail", "/var/lib/pep-suite", computed=True
     ),

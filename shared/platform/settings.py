@@ -50,7 +50,6 @@ class Settings:
     pool_size: int = 5
     web_processes: int = 1
     web_threads: int = 8
-    access_log: bool = False
 
     @property
     def is_production(self) -> bool:

@@ -63,7 +63,7 @@ FAULTS = {
     "another kind of broker": ({"PEP_SUITE_BROKER": "redis://cache"}, "PEP_SUITE_BROKER must start with amqp"),
     "a number that is none": ({"PEP_SUITE_WEB_THREADS": "many"}, "PEP_SUITE_WEB_THREADS must be a whole number"),
     "a number too large": ({"PEP_SUITE_SMTP_PORT": "70000"}, "PEP_SUITE_SMTP_PORT must be a whole number"),
-    "neither yes nor no": ({"PEP_SUITE_ACCESS_LOG": "perhaps"}, "PEP_SUITE_ACCESS_LOG must be yes or no"),
+    "neither yes nor no": ({"PEP_SUITE_NAME_SIGN_IN": "perhaps"}, "PEP_SUITE_NAME_SIGN_IN must be yes or no"),
 }
 
 
