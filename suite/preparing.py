@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from services.pep.entrypoints.commands import progress_bar
 from shared.platform.migrations import upgrade
 from shared.platform.runtime import Runtime
 from suite.composition import SPECS, everybody, runtime_for
@@ -56,7 +57,7 @@ def fill_where_nobody_is_known(runtime: Runtime, home: Home, *, empty: bool) -> 
     home.filling.touch()
     started = time.monotonic()
     print("Filling the new home with an invented authority …", file=sys.stderr, flush=True)
-    fill(runtime, _Folder(home.mail), empty=empty)
+    fill(runtime, _Folder(home.mail), empty=empty, progress=progress_bar("Days of the story", sys.stderr))
     _write_out([*home.path.glob("*.sqlite*"), *home.mail.glob("*.eml")])
     print(f"Filled in {time.monotonic() - started:.1f} s.", file=sys.stderr, flush=True)
     return True

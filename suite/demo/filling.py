@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from services.pep.app import SPEC as PEP
@@ -31,18 +31,23 @@ from suite.demo.term_dates import calendars
 
 RECENT = timedelta(days=10)
 SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
+Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)
 
 
-def fill(runtime: Runtime, post: Post, *, empty: bool) -> None:
-    """Fill a home in which nobody is known; `post` takes the mails of the story. `empty` leaves the children out."""
+def fill(runtime: Runtime, post: Post, *, empty: bool, progress: Progress = lambda done, total: None) -> None:
+    """Fill a home in which nobody is known; `post` takes the mails of the story. `empty` leaves the children out.
+
+    `progress` is told how many days of how many are played. Raises `RuntimeError` where a fact could not be applied.
+    """
     today = london_date(runtime.clock.now())
     with Stage(runtime, SPECS) as stage:
         if empty:
             open_authority(stage, EMPTY_HOME_STAFF)
         else:
-            _play(stage, post, today)
+            _play(stage, post, today, progress)
+        stage.check_nothing_is_stuck()
 
 
 def open_authority(stage: Stage, members: tuple[Staff, ...]) -> None:
@@ -54,7 +59,7 @@ def open_authority(stage: Stage, members: tuple[Staff, ...]) -> None:
     stage.settle()
 
 
-def _play(stage: Stage, post: Post, today: date) -> None:
+def _play(stage: Stage, post: Post, today: date, progress: Progress) -> None:
     now = stage.clock.now()
     cast = children(today)
     told = steps(cast, today)
@@ -66,7 +71,8 @@ def _play(stage: Stage, post: Post, today: date) -> None:
     player = Player(stage)
     files = _attendance_files(cast, told, today)
     days = sorted({step.on for step in told} | set(files))
-    for day, following in zip(days, [*days[1:], None], strict=True):
+    for done, day in enumerate(days):
+        progress(done, len(days))
         for step in (step for step in told if step.on == day):
             stage.at(moment(step))
             _play_step(player, step)
@@ -75,12 +81,19 @@ def _play(stage: Stage, post: Post, today: date) -> None:
         if day in files:
             with stage.acting(VIRTUAL_SCHOOL, staff_id(HEAD.key)) as work:
                 import_attendance(work, files[day], f"attendance-{day.isoformat()}.csv")
-        if following is None or today - day <= RECENT or following.isocalendar()[:2] != day.isocalendar()[:2]:
+        if today - day <= RECENT or done + 1 == len(days) or _week(days[done + 1]) != _week(day):
             stage.do_jobs()  # daily in these weeks, weekly before
-        _end_day(stage, post)
+            stage.settle()
+        while send_through(stage.runtime, SCHEDULING, post):
+            pass
     stage.at(now)
     stage.do_jobs()
-    _end_day(stage, post)
+    stage.settle()
+    progress(len(days), len(days))
+
+
+def _week(day: date) -> tuple[int, int]:
+    return day.isocalendar()[:2]
 
 
 def _play_step(player: Player, step: Step) -> None:
@@ -98,10 +111,3 @@ def _attendance_files(cast: tuple[Child, ...], told: Sequence[Step], today: date
         before: marks_file(cast, told, first, before, today),
         yesterday: marks_file(cast, told, before + timedelta(days=1), yesterday, today),
     }
-
-
-def _end_day(stage: Stage, post: Post) -> None:
-    """Carry what follows from the day, and send the mail."""
-    stage.settle()
-    while send_through(stage.runtime, SCHEDULING, post):
-        stage.settle()

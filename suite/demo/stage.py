@@ -89,9 +89,12 @@ class Stage:
         return actor_for(person)
 
     def settle(self) -> None:
-        """Carry every fact, and what follows from it, until nothing moves; raises `RuntimeError` where one is stuck."""
+        """Carry every fact, and what follows from it, until nothing moves."""
         while sum(relay.send_pending() for relay in self._relays) + sum(map(self._hear, self._consumers)):
             pass
+
+    def check_nothing_is_stuck(self) -> None:
+        """Raise `RuntimeError` where a service has a fact that it could not apply."""
         for spec in self.specs:
             told = overview_of(self.runtime, spec)
             if told.waiting or told.parked or told.unreadable:
