@@ -287,3 +287,16 @@ def test_the_history_says_who_did_what_and_when(world: World) -> None:
         "Opened the plan: meeting by 4 December 2026, complete by 11 December 2026 by Sam Osei, Social worker" in words
     )
     assert "23 November 2026 at 9am" in words
+
+
+@pytest.mark.parametrize("key", ["sam", "dee", "cal"])
+def test_a_due_plans_page_leads_to_its_own_meeting(world: World, key: str) -> None:
+    plan = world.open()
+    page = world.client(key).get(f"/plans/{plan.id}").text
+    assert f'href="/scheduling/plans/{plan.id}/meeting">Go to the meeting to arrange</a>' in page
+
+
+def test_the_work_list_leads_to_the_meeting_to_arrange(world: World) -> None:
+    plan = world.open()
+    page = world.client("sam").get("/").text
+    assert f'href="/scheduling/plans/{plan.id}/meeting"' in page

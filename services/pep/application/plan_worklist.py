@@ -86,10 +86,11 @@ def _plan_items(asked: _Asked) -> Iterator[WorkItem]:
             key=f"arrange/{plan.id}",
             what=f"Arrange {name}’s PEP meeting",
             why="The meeting must be held by then.",
-            path=f"/plans/{plan.id}#meeting",
+            path=f"/plans/{plan.id}/meeting",
             by=plan.meet_by,
             child_id=plan.child_id,
             child_name=asked.row.child_name,
+            service="scheduling",
         )
     stands_in = Role.VIRTUAL_SCHOOL_CASEWORKER in roles and not asked.has_teacher
     writes_school = Role.DESIGNATED_TEACHER in roles or stands_in

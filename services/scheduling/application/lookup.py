@@ -27,6 +27,21 @@ def find_meeting(work: Work, meeting_id: str, action: str = "scheduling.meeting.
     return found
 
 
+def find_meeting_of_plan(work: Work, plan_id: str) -> Meeting:
+    """Return the meeting of a plan that matters now: the newest that is still open, else the newest.
+
+    Raises `NotFound` where there is none or the actor may not know of it, `Denied` as `find_meeting`.
+    """
+    meetings = meetings_store.of_plan(work.connection, plan_id)
+    if not meetings:
+        # In the words of `permit`, so that nobody outside the team learns from them whether there is a meeting.
+        raise NotFound("meeting_not_found", "There is no such record, or you are not on this child's team.")
+    # One that was asked for later the same day is newer than the plan's own.
+    newest = max(meetings, key=lambda one: (one.state.is_open, one.asked_on, one.request_id != one.plan_id))
+    permit(work, "scheduling.meeting.read", newest.child_id)
+    return newest
+
+
 def find_unchanged(work: Work, meeting_id: str, seen_version: int, action: str) -> Meeting:
     """Return a meeting that is still as the actor last saw it; raises `Stale` when somebody changed it since."""
     found = find_meeting(work, meeting_id, action)

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from flask import Flask
 
-from services.scheduling.entrypoints.pages import answer, arrange, held_mail, meeting, my_meetings, terms, unknown_mail
+from services.scheduling.entrypoints.pages import (
+    answer,
+    arrange,
+    held_mail,
+    meeting,
+    my_meetings,
+    plan_meeting,
+    terms,
+    unknown_mail,
+)
 
 
 def register_pages(app: Flask) -> None:
     """Add every page."""
-    for part in (my_meetings, meeting, arrange, held_mail, answer, terms, unknown_mail):
+    for part in (my_meetings, meeting, plan_meeting, arrange, held_mail, answer, terms, unknown_mail):
         app.register_blueprint(part.pages)
