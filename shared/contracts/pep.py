@@ -195,6 +195,17 @@ class PlanApproved:
     next_due_on: date | None = None
 
 
+@event("pep.plan.superseded.v1")
+@dataclass(frozen=True, slots=True)
+class PlanSuperseded:
+    """A later plan (`by_plan_id`) was approved and replaced this one, in whatever state it was."""
+
+    child_id: str
+    plan_id: str
+    superseded_on: date
+    by_plan_id: str
+
+
 @event("pep.concern.answered.v1")
 @dataclass(frozen=True, slots=True)
 class ConcernAnswered:

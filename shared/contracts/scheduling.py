@@ -49,7 +49,10 @@ class MeetingMoved:
 @event("scheduling.meeting.cancelled.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingCancelled:
-    """A PEP meeting will not take place; `reason` is a code (rearranging, not_needed, child_left_care)."""
+    """A PEP meeting will not take place.
+
+    `reason` is a code (rearranging, not_needed, child_left_care, plan_superseded).
+    """
 
     child_id: str
     plan_id: str

@@ -40,6 +40,7 @@ STORY = [
     "pep.plan.returned.v1",
     "virtual_school.plan.approved.v1",
     "pep.plan.approved.v1",
+    "pep.plan.superseded.v1",
     "virtual_school.concern.raised.v1",
     "pep.concern.answered.v1",
     "pep.meeting.requested.v1",

@@ -212,3 +212,35 @@ def test_from_entering_care_to_the_care_plan_and_back_to_a_new_meeting(suite: Su
         ("plan_approved", "Val Greene"),
         ("care_plan_written", "Val Greene"),
     ]
+
+
+def test_a_later_plan_once_approved_replaces_the_one_before_it_everywhere(suite: Suite) -> None:
+    child_id, first = suite.enter_care()
+    suite.set_clock(2027, 1, 11, 9)
+    for spec in (PEP, VIRTUAL_SCHOOL):
+        for job in spec.jobs:
+            with writing_work(suite.runtime, spec, system_actor("northmoor")) as work:
+                job.run(work)
+    suite.deliver()
+    (later,) = [plan["id"] for plan in suite.get("pep", "sam", "/plans")["items"] if plan["id"] != first]
+    (late,) = suite.get("virtual_school", "val", "/concerns")["concerns"]
+    assert (late["rule"], late["state"]) == ("plan_late", "raised")
+    led_to = suite.client("scheduling", "sam").get(f"/plans/{first}/meeting").location
+    (meeting,) = suite.get("scheduling", "sam", f"/meetings?plan_id={first}")
+    assert led_to == f"/meetings/{meeting['id']}"
+
+    suite.fill_in(later)
+    version = suite.get("pep", "dee", f"/plans/{later}")["version"]
+    submission = {"version": version, "no_meeting_reason": "The school was closed by flood"}
+    suite.send("pep", "dee", f"/plans/{later}/submission", submission)
+    suite.rate(later, 1, "green", "approve")
+
+    assert suite.get("pep", "ira", f"/children/{child_id}/care-plan")["current"]["plan_id"] == later
+    assert suite.get("pep", "dee", f"/plans/{first}")["state"] == "superseded"
+    replaced = suite.get("virtual_school", "val", f"/plans/{first}")
+    assert (replaced["state"], replaced["superseded_by"]) == ("superseded", later)
+    (concern,) = suite.get("virtual_school", "val", "/concerns")["concerns"]
+    assert concern["state"] == "closed"
+    (closed,) = suite.get("scheduling", "sam", f"/meetings?plan_id={first}")
+    assert closed["state"] == "cancelled"
+    assert "A later plan has replaced the one it was for" in suite.client("scheduling", "sam").get(led_to).text

@@ -38,6 +38,8 @@ def test_a_plan_has_a_title_in_words() -> None:
         (SUBMITTED, 1, "submission_superseded"),
         (replace(SUBMITTED, state=PlanState.APPROVED), 2, "plan_already_decided"),
         (replace(SUBMITTED, state=PlanState.RETURNED), 2, "plan_already_decided"),
+        (replace(SUBMITTED, state=PlanState.SUPERSEDED), 2, "plan_superseded"),
+        (replace(PLAN, state=PlanState.SUPERSEDED), 1, "plan_superseded"),
     ],
 )
 def test_only_the_newest_submission_is_decided_and_only_once(plan: Plan, submission: int, code: str) -> None:

@@ -56,6 +56,7 @@ def test_how_a_concern_ended_is_one_sentence() -> None:
     assert closed(Outcome.MISTAKEN) == "Closed on 20 Nov 2026: raised by mistake."
     assert closed(Outcome.RESOLVED, left_care_on="2026-11-19").endswith("no longer looked after.")
     assert closed(Outcome.RESOLVED, submitted_on="2026-11-19").endswith("a plan was submitted on 19 Nov 2026.")
+    assert closed(Outcome.RESOLVED, superseded_on="2026-11-19").endswith("replaced this one on 19 Nov 2026.")
     assert closed(Outcome.RESOLVED, percentage="96.0").endswith("attendance is back to 96.0%.")
     assert closed(Outcome.RESOLVED, school_found_on="2026-11-19").endswith("a school was found.")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import date
 
 from services.pep.adapters import care_plan_store, plans_store
 from services.pep.application.care_plan import write_from_approved
@@ -15,7 +16,7 @@ from services.pep.domain import plan as steps
 from services.pep.domain.concerns import Concern
 from services.pep.domain.periods import long_date
 from services.pep.domain.plan import Invitee, Plan, PlanMeeting
-from shared.contracts.pep import PlanApproved, PlanReturned
+from shared.contracts.pep import PlanApproved, PlanReturned, PlanSuperseded
 from shared.contracts.scheduling import (
     InviteeReplied,
     MeetingArranged,
@@ -102,10 +103,6 @@ def when_plan_quality_approved(work: Work, fact: PlanQualityApproved) -> None:
     )
     record(work, plan.child_id, plan.id, "plan_approved", rating=fact.rating)
     written = write_from_approved(work, plan)
-    for earlier in plans_store.plans_of(work.connection, plan.child_id):
-        if earlier.due_on < plan.due_on and earlier.state is not steps.PlanState.SUPERSEDED:
-            plans_store.save_plan(work.connection, steps.supersede(earlier))
-            record(work, plan.child_id, earlier.id, "plan_superseded", on=long_date(fact.decided_on))
     work.publish(
         f"child/{plan.child_id}",
         PlanApproved(
@@ -116,6 +113,7 @@ def when_plan_quality_approved(work: Work, fact: PlanQualityApproved) -> None:
             next_due_on=written.next_due_on,
         ),
     )
+    _supersede_earlier(work, plan, fact.decided_on)
 
 
 def when_plan_quality_returned(work: Work, fact: PlanQualityReturned) -> None:
@@ -208,6 +206,16 @@ def _advance(work: Work, plan: Plan, step: Callable[[], Plan]) -> None:
         return
     if after != plan:
         plans_store.save_plan(work.connection, after)
+
+
+def _supersede_earlier(work: Work, plan: Plan, on: date) -> None:
+    """Let a plan approved `on` that day replace the child's plans that were due before it, and tell of each."""
+    for earlier in plans_store.plans_of(work.connection, plan.child_id):
+        if earlier.due_on < plan.due_on and earlier.state is not steps.PlanState.SUPERSEDED:
+            plans_store.save_plan(work.connection, steps.supersede(earlier))
+            record(work, plan.child_id, earlier.id, "plan_superseded", on=long_date(on))
+            fact = PlanSuperseded(plan.child_id, earlier.id, superseded_on=on, by_plan_id=plan.id)
+            work.publish(f"child/{plan.child_id}", fact)
 
 
 def _plan_decided(work: Work, plan_id: str, submission: int) -> Plan | None:

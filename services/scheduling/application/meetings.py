@@ -29,7 +29,7 @@ from shared.kernel.ids import new_id
 from shared.platform import roster
 from shared.platform.work import Work
 
-CANCEL_REASONS = ("rearranging", "not_needed", "child_left_care")
+CANCEL_REASONS = ("rearranging", "not_needed", "child_left_care", "plan_superseded")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from shared.contracts.pep import (
     MeetingRequested,
     PlanApproved,
     PlanOpened,
+    PlanSuperseded,
     SchoolRecorded,
 )
 from shared.kernel.ids import new_id
@@ -71,14 +72,28 @@ def when_plan_approved(work: Work, fact: PlanApproved) -> None:
             call_off_and_tell(work, meeting, "not_needed")
 
 
+def when_plan_superseded(work: Work, fact: PlanSuperseded) -> None:
+    """Close the meetings of a replaced plan that have no (good) time: what is to be agreed belongs in the later plan.
+
+    A meeting that is arranged stays, and so does one put back whose time has passed: it may have been held after all.
+    """
+    for meeting in meetings_store.of_plan(work.connection, fact.plan_id):
+        unarranged = meeting.state in (MeetingState.TO_ARRANGE, MeetingState.PUT_BACK)
+        if unarranged and not _has_begun(work, meeting):
+            call_off_and_tell(work, meeting, "plan_superseded")
+
+
 def when_child_left_care(work: Work, fact: ChildLeftCare) -> None:
     """Cancel what was to come for a child who is no longer looked after."""
     values = {"left_care_on": fact.left_on}
     children_store.record_child(work.connection, fact.child_id, work.settings.authority, values)
     for meeting in meetings_store.of_children(work.connection, [fact.child_id]):
-        over = meeting.booking is not None and meeting.booking.starts_at <= work.now
-        if meeting.state.is_open and not over:
+        if meeting.state.is_open and not _has_begun(work, meeting):
             call_off_and_tell(work, meeting, "child_left_care")
+
+
+def _has_begun(work: Work, meeting: Meeting) -> bool:
+    return meeting.booking is not None and meeting.booking.starts_at <= work.now
 
 
 def _ask_for_meeting(

@@ -20,4 +20,5 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     pep.PlanOpened: reactions.when_plan_opened,
     pep.MeetingRequested: reactions.when_meeting_requested,
     pep.PlanApproved: reactions.when_plan_approved,
+    pep.PlanSuperseded: reactions.when_plan_superseded,
 }

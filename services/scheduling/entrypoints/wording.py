@@ -37,6 +37,7 @@ CANCEL_REASONS = {
     "rearranging": "This time does not work: arrange another",
     "not_needed": "The meeting is not needed",
     "child_left_care": "The child is no longer looked after",
+    "plan_superseded": "A later plan has replaced the one it was for",
 }
 MAIL_ACTS = {
     "invited": "Invitation",

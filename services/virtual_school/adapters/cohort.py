@@ -138,11 +138,11 @@ def caseworkers_of(connection: Connection, scope: ColumnElement[bool], today: da
 
 
 def current_plans() -> FromClause:
-    """Return the plan that counts now for each child: the one opened last."""
+    """Return the plan that counts now for each child: the one opened last that no later plan has replaced."""
     newest = func.row_number().over(
         partition_by=PLAN.c.child_id, order_by=(PLAN.c.opened_on.desc(), PLAN.c.due_on.desc(), PLAN.c.id.desc())
     )
-    ranked = select(PLAN, newest.label("newest")).subquery("ranked")
+    ranked = select(PLAN, newest.label("newest")).where(PLAN.c.state != "superseded").subquery("ranked")
     return select(ranked).where(ranked.c.newest == 1).subquery("current_plan")
 
 

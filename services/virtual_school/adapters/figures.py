@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, and_, case, func, select
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, and_, case, func, or_, select
 
 from services.virtual_school.adapters.cohort import CohortQuery
 from services.virtual_school.adapters.tables import ATTENDANCE_WEEK, CHILD, CONCERN, PLAN, SUSPENSION
@@ -46,9 +46,13 @@ def read_figures(
 
 
 def _plans(children: Select[Any], since: date, today: date) -> Executable:
+    # A plan that was replaced by the day it was due, without being submitted, never fell due.
+    fell_due = or_(
+        PLAN.c.superseded_on.is_(None), PLAN.c.superseded_on > PLAN.c.due_on, PLAN.c.first_submitted_on.is_not(None)
+    )
     in_time = func.sum(case((PLAN.c.first_submitted_on <= PLAN.c.due_on, 1), else_=0))
     return select(func.count().label("due"), in_time.label("in_time")).where(
-        PLAN.c.child_id.in_(children), PLAN.c.due_on >= since, PLAN.c.due_on < today
+        PLAN.c.child_id.in_(children), PLAN.c.due_on >= since, PLAN.c.due_on < today, fell_due
     )
 
 

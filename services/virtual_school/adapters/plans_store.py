@@ -123,6 +123,8 @@ def read_plan(row: Row[Any]) -> Plan:
         views_given=row.views_given,
         decided_on=row.decided_on,
         next_due_on=row.next_due_on,
+        superseded_on=row.superseded_on,
+        superseded_by=row.superseded_by,
         version=row.version,
     )
 
@@ -146,6 +148,8 @@ def _values(plan: Plan) -> dict[str, Any]:
         "views_given": plan.views_given,
         "decided_on": plan.decided_on,
         "next_due_on": plan.next_due_on,
+        "superseded_on": plan.superseded_on,
+        "superseded_by": plan.superseded_by,
     }
 
 

@@ -70,9 +70,12 @@ PLAN = Table(
     Column("views_given", Boolean, nullable=False),
     Column("decided_on", Date),
     Column("next_due_on", Date),
+    Column("superseded_on", Date),
+    Column("superseded_by", String(36)),
     Column("version", Integer, nullable=False),
-    CheckConstraint("state IN ('open', 'submitted', 'returned', 'approved')", name="state_known"),
-    CheckConstraint("(state = 'open') = (submission = 0)", name="submission_counts"),
+    CheckConstraint("state IN ('open', 'submitted', 'returned', 'approved', 'superseded')", name="state_known"),
+    CheckConstraint("state = 'superseded' OR (state = 'open') = (submission = 0)", name="submission_counts"),
+    CheckConstraint("(state = 'superseded') = (superseded_on IS NOT NULL)", name="superseded_has_a_day"),
 )
 Index(None, PLAN.c.child_id)
 Index(None, PLAN.c.state)

@@ -25,6 +25,7 @@ from shared.contracts.pep import (
     PlanOpened,
     PlanReturned,
     PlanSubmitted,
+    PlanSuperseded,
     SchoolRecorded,
 )
 from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, MeetingHeld, MeetingMoved
@@ -155,6 +156,22 @@ def when_plan_approved(work: Work, fact: PlanApproved) -> None:
         )
 
 
+def when_plan_superseded(work: Work, fact: PlanSuperseded) -> None:
+    """Hear that a later plan has replaced one: it is neither due nor to be rated any more."""
+    plan = plans_store.load(work.connection, fact.plan_id)
+    if plan is not None and plan.state is not PlanState.SUPERSEDED:
+        plans_store.save(
+            work.connection,
+            replace(
+                plan,
+                state=PlanState.SUPERSEDED,
+                superseded_on=fact.superseded_on,
+                superseded_by=fact.by_plan_id,
+            ),
+        )
+        monitor(work, [fact.child_id])
+
+
 def when_meeting_arranged(work: Work, fact: MeetingArranged | MeetingMoved) -> None:
     """Keep the time of a plan's meeting."""
     plans_store.save_meeting(
@@ -203,6 +220,7 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     PlanSubmitted: when_plan_submitted,
     PlanReturned: when_plan_returned,
     PlanApproved: when_plan_approved,
+    PlanSuperseded: when_plan_superseded,
     MeetingArranged: when_meeting_arranged,
     MeetingMoved: when_meeting_arranged,
     MeetingCancelled: when_meeting_cancelled,

@@ -254,7 +254,7 @@ def _suspension_over(concern: Concern, facts: ChildFacts, rules: ConcernRules, t
 
 
 def _plan_late_over(concern: Concern, facts: ChildFacts, rules: ConcernRules, today: date) -> _Closing | None:
-    """Over when the plan, or a later plan of the child that took its place, was submitted; or its due date moved."""
+    """Over when the plan, or a later plan of the child, was submitted; a later one replaced it; or its date moved."""
     late = next((plan for plan in facts.plans if plan.id == concern.cause), None)
     if late is None:
         return None
@@ -262,6 +262,8 @@ def _plan_late_over(concern: Concern, facts: ChildFacts, rules: ConcernRules, to
         is_it_or_later = plan.id == late.id or plan.opened_on > late.opened_on
         if is_it_or_later and plan.first_submitted_on is not None:
             return Outcome.RESOLVED, {"submitted_on": plan.first_submitted_on.isoformat()}
+    if late.superseded_on is not None:
+        return Outcome.RESOLVED, {"superseded_on": late.superseded_on.isoformat()}
     if late.due_on >= today:
         return Outcome.MISTAKEN, {"due_on": late.due_on.isoformat()}
     return None

@@ -17,6 +17,7 @@ class PlanState(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     APPROVED = "approved"
+    SUPERSEDED = "superseded"
 
 
 class Standing(StrEnum):
@@ -27,6 +28,7 @@ class Standing(StrEnum):
     SUBMITTED = "submitted"
     RETURNED = "returned"
     APPROVED = "approved"
+    SUPERSEDED = "superseded"
     NONE = "none"
 
     @property
@@ -41,6 +43,7 @@ STANDING_WORDS = {
     Standing.SUBMITTED: "To rate",
     Standing.RETURNED: "Returned",
     Standing.APPROVED: "Approved",
+    Standing.SUPERSEDED: "Replaced",
     Standing.NONE: "No plan",
 }
 
@@ -49,7 +52,10 @@ KIND_WORDS: Mapping[str, str] = {"first": "First plan", "termly": "Termly plan",
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The Virtual School's copy of a plan. Money is in pence; `submission` is 0 until it was first submitted."""
+    """The Virtual School's copy of a plan. Money is in pence; `submission` is 0 until it was first submitted.
+
+    `superseded_on` and `superseded_by` (the id of the later plan) are set once a later plan has replaced it.
+    """
 
     id: str
     child_id: str
@@ -69,6 +75,8 @@ class Plan:
     views_given: bool = False
     decided_on: date | None = None
     next_due_on: date | None = None
+    superseded_on: date | None = None
+    superseded_by: str | None = None
     version: int = 1
 
     def standing(self, today: date) -> Standing:
@@ -108,9 +116,11 @@ class PlanMeeting:
 def check_ratable(plan: Plan, submission: int) -> None:
     """Refuse a decision on a plan that does not wait for one.
 
-    Raises `Conflict` `plan_already_decided` (the submission was decided, perhaps a moment ago),
-    `submission_superseded` (there is a newer submission) or `plan_not_submitted`.
+    Raises `Conflict` `plan_superseded` (a later plan has replaced it), `plan_already_decided` (the submission was
+    decided, perhaps a moment ago), `submission_superseded` (there is a newer submission) or `plan_not_submitted`.
     """
+    if plan.state is PlanState.SUPERSEDED:
+        raise Conflict("plan_superseded", "A later plan has replaced this one, so it is not rated any more.")
     if plan.submission == 0:
         raise Conflict("plan_not_submitted", "This plan has not been submitted yet, so there is nothing to rate.")
     if submission != plan.submission:

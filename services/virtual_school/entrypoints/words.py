@@ -54,6 +54,8 @@ def closing_words(concern: Concern) -> str:
         return f"Closed on {on}: no longer looked after."
     if "submitted_on" in evidence:
         return f"Closed on {on}: a plan was submitted on {_day(evidence, 'submitted_on')}."
+    if "superseded_on" in evidence:
+        return f"Closed on {on}: a later plan replaced this one on {_day(evidence, 'superseded_on')}."
     if "percentage" in evidence:
         return f"Closed on {on}: attendance is back to {evidence['percentage']}%."
     if "ended_on" in evidence:

@@ -23,6 +23,7 @@ from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading, writing
 
+WORKERS_REASONS = ("rearranging", "not_needed")
 pages = Blueprint("meeting", __name__, url_prefix="/meetings/<meeting_id>")
 
 
@@ -51,7 +52,7 @@ class CancelSchema(Schema):
 
     reason = fields.String(
         required=True,
-        validate=validate.OneOf(["rearranging", "not_needed"]),
+        validate=validate.OneOf(WORKERS_REASONS),
         metadata={"label": "Why you are cancelling", "select": True},
     )
     version = Whole(required=True, metadata={"label": "Version"})
@@ -182,7 +183,7 @@ def _cancel_form(page: MeetingPage, form: FormState, status: int = 200) -> Respo
     reasons = [
         {"value": code, "text": text}
         for code, text in wording.CANCEL_REASONS.items()
-        if code != "child_left_care" and (arranged or code != "rearranging")
+        if code in WORKERS_REASONS and (arranged or code != "rearranging")
     ]
     return _render("scheduling/cancel.html", page, "Cancel the meeting", status, form=form, reasons=reasons)
 

@@ -126,6 +126,10 @@ class PlanAnswer(Schema):
     views_given = fields.Boolean()
     decided_on = fields.Date(allow_none=True)
     next_due_on = fields.Date(allow_none=True)
+    superseded_on = fields.Date(allow_none=True)
+    superseded_by = fields.String(
+        allow_none=True, metadata={"description": "The id of the later plan that replaced this one"}
+    )
     version = fields.Integer()
 
 

@@ -12,7 +12,7 @@ from services.virtual_school.application.cohort import CohortPage
 from services.virtual_school.domain.attendance import monday_of
 from services.virtual_school.domain.children import PHASE_WORDS, year_group_words
 from services.virtual_school.domain.cohort import CohortFilter, CohortOrder, CohortRow
-from services.virtual_school.domain.plans import STANDING_WORDS, term_words
+from services.virtual_school.domain.plans import STANDING_WORDS, Standing, term_words
 from services.virtual_school.domain.suspensions import REASONS
 from services.virtual_school.entrypoints.schemas import read_cohort_query
 from services.virtual_school.entrypoints.tables_as_csv import csv_answer
@@ -155,6 +155,8 @@ def _tabs(page: CohortPage) -> Iterator[dict[str, Any]]:
     everyone = page.cohort.everyone
     yield {"text": "Everyone", "count": everyone, "href": url_for(".children", **rest), "current": not page.asked.state}
     for standing, words in STANDING_WORDS.items():
+        if standing is Standing.SUPERSEDED:  # never the plan that counts now
+            continue
         yield {
             "text": words,
             "count": page.cohort.counts.get(standing, 0),

@@ -23,6 +23,7 @@ STATE_WORDS = {
     PlanState.SUBMITTED: "To rate",
     PlanState.RETURNED: "Returned",
     PlanState.APPROVED: "Approved",
+    PlanState.SUPERSEDED: "Replaced",
     PlanState.OPEN: "Not submitted yet",
 }
 
