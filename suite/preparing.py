@@ -37,7 +37,8 @@ def prepare(home: Home, *, empty: bool) -> None:
     try:
         for spec in SPECS:
             upgrade(runtime.database(spec.name), spec)
-        fill_where_nobody_is_known(runtime, home, empty=empty)
+        if not runtime.settings.is_production:  # nobody invented among real people
+            fill_where_nobody_is_known(runtime, home, empty=empty)
     finally:
         runtime.close()
     home.ready.write_text(readiness())
