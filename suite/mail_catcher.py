@@ -50,7 +50,7 @@ class MailCatcher:
         except Exception:
             log.exception("An answer (%05d.eml) could not be taken in", number)
             return "451 The answer could not be taken in; try again later."
-        log.info("An answer (%05d.eml) was %s: %s", number, became["outcome"], became["reason"])
+        log.info("An answer (%05d.eml) was %s", number, became["outcome"])
         return f"250 {became['outcome']}: {became['reason']}"
 
 

@@ -10,8 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
+from shared.platform.logs import write_json_lines
 from suite.home import Home
-from suite.logs import write_json_lines
 
 FORCED_STOP_AFTER = 5.0
 
@@ -31,7 +31,7 @@ def main(words: list[str]) -> int:
 
         prepare(home, empty=wanted.empty)
         return 0
-    write_json_lines()
+    write_json_lines(wanted.process)
     stop = _stop_when_told()
     if wanted.process == "web":
         return _web(home, wanted.listener, announce=wanted.announce)

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, g, request
+from flask import Flask
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
-from shared.kernel.ids import new_id
 from shared.platform.auth import identify
+from shared.platform.metrics import WebMetrics
 from shared.platform.problems import register_problems
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-from shared.platform.web import api_guide, assets, session_pages
+from shared.platform.web import api_guide, assets, session_pages, watch
 from shared.platform.web.api import make_api
 from shared.platform.web.once import answer_once
 from shared.platform.web.pages import register_pages_support
 from shared.platform.web.security import protect
 from shared.platform.web.template_cache import SharedInProcess
-from shared.platform.work import new_traceparent
 
 
 def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
@@ -28,12 +27,13 @@ def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
     """
     app = bare_app(spec.name, runtime, spec.templates)
     app.extensions["suite_spec"] = spec
-    app.before_request(_start_trace)
+    app.extensions["suite_metrics"] = WebMetrics(spec, runtime)
     app.before_request(identify)
     protect(app, runtime.settings)
     answer_once(app)
     app.register_blueprint(assets.blueprint)
     app.register_blueprint(session_pages.blueprint)
+    app.register_blueprint(watch.blueprint)
     api = make_api(app, spec)
     spec.register_api(api)
     api_guide.register(app, api)
@@ -46,6 +46,7 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
     app = Flask(name, static_folder=None, template_folder=None)
     app.secret_key = runtime.settings.secret
     app.extensions["suite_runtime"] = runtime
+    watch.follow_requests(app)
     folders = [FileSystemLoader(templates)] if templates else []
     app.jinja_loader = ChoiceLoader(
         [
@@ -60,9 +61,3 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
     register_problems(app)
     register_pages_support(app)
     return app
-
-
-def _start_trace() -> None:
-    """Follow one click through the services: take the caller's trace, or start one."""
-    g.correlation_id = request.headers.get("X-Correlation-Id", "")[:64] or new_id()
-    g.traceparent = request.headers.get("traceparent", "")[:64] or new_traceparent()

@@ -24,8 +24,11 @@ from shared.platform.access import system_actor
 from shared.platform.crashpoints import crashpoint
 from shared.platform.gate import Gate, Key, lock_positions, set_positions
 from shared.platform.inbox_tables import EVENT, POSITION, SUBJECT_LENGTH, TYPE_LENGTH, Held
+from shared.platform.logs import describe, where
+from shared.platform.metrics import APPLIED, PARKED, RETRIED, count_by_type
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+from shared.platform.trace import tracing
 from shared.platform.work import Work
 
 MAX_ATTEMPTS = 5
@@ -93,14 +96,18 @@ class Inbox:
 
     def _apply_together(self, envelopes: Sequence[Envelope], unreadable: Sequence[Unreadable]) -> None:
         now = self._runtime.clock.now()
+        applied: list[str] = []
         with self._database.writing() as connection:
             gate = Gate.open(connection, envelopes)
             for envelope in envelopes:
                 for ready in gate.admit(envelope):
                     self._apply(connection, ready, now)
+                    applied.append(ready.type)
             gate.save(connection, now)
             _store_unreadable(connection, unreadable, now)
             crashpoint("before_effect_commit")
+        count_by_type(APPLIED, self._spec.name, applied)
+        count_by_type(PARKED, self._spec.name, [""] * len(unreadable))
 
     def _store(self, envelopes: Sequence[Envelope], unreadable: Sequence[Unreadable]) -> None:
         now = self._runtime.clock.now()
@@ -110,6 +117,7 @@ class Inbox:
                 gate.hold(envelope)
             gate.save(connection, now)
             _store_unreadable(connection, unreadable, now)
+        count_by_type(PARKED, self._spec.name, [""] * len(unreadable))
 
     def _apply(self, connection: Connection, envelope: Envelope, now: datetime) -> None:
         """Let the service react; a type it does not know or does not care about has no effect."""
@@ -131,8 +139,10 @@ class Inbox:
             traceparent=envelope.traceparent,
             cause=envelope,
         )
-        reaction(work, from_data(envelope.type, envelope.data))
-        work.flush()
+        with tracing(self._spec.name, envelope.correlation_id, envelope.traceparent) as trace:
+            work.traceparent = trace.traceparent
+            reaction(work, from_data(envelope.type, envelope.data))
+            work.flush()
 
     def _due(self) -> list[tuple[int, int]]:
         """Return (id, attempts) of the held facts whose turn and time it is."""
@@ -164,7 +174,7 @@ class Inbox:
         except Exception as error:
             log.warning("%s: held fact %s failed", self._spec.name, event_id, exc_info=True)
             hopeless = isinstance(error, UnreadableEvent) or attempts + 1 >= MAX_ATTEMPTS
-            self._note_failure(event_id, f"{type(error).__name__}: {error}", parked=hopeless)
+            self._note_failure(event_id, f"{describe(error)}, at {where(error)}", parked=hopeless)
             return False
 
     def _note_attempt(self, event_id: int, attempts: int) -> bool:
@@ -181,6 +191,7 @@ class Inbox:
 
     def _apply_held(self, event_id: int) -> bool:
         now = self._runtime.clock.now()
+        applied: list[str] = []
         with self._database.writing() as connection:
             row = connection.execute(select(EVENT.c.payload).where(EVENT.c.id == event_id)).first()
             if row is None:
@@ -192,14 +203,18 @@ class Inbox:
                 return False
             if envelope.subject_version == position + 1:
                 self._apply(connection, envelope, now)
+                applied.append(envelope.type)
                 set_positions(connection, {key: envelope.subject_version})
             connection.execute(delete(EVENT).where(EVENT.c.id == event_id))
+        count_by_type(APPLIED, self._spec.name, applied)
         return True
 
     def _note_failure(self, event_id: int, reason: str, *, parked: bool) -> None:
         values = {"reason": reason[:2000], **({"state": Held.PARKED} if parked else {})}
         with self._database.writing() as connection:
             connection.execute(update(EVENT).where(EVENT.c.id == event_id).values(values))
+            kind = connection.execute(select(EVENT.c.type).where(EVENT.c.id == event_id)).scalar()
+        count_by_type(PARKED if parked else RETRIED, self._spec.name, [kind or ""])
 
 
 def _store_unreadable(connection: Connection, unreadable: Sequence[Unreadable], now: datetime) -> None:

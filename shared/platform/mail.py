@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
+from shared.platform.metrics import MAILS
+
 
 class MailNotSent(Exception):
     """A mail was not taken; the text says why.
@@ -39,6 +41,7 @@ class SmtpPost:
         """Hand over one mail; `sender` is where a bounce goes. Raises `MailNotSent`."""
         try:
             self._connected().sendmail(sender, [recipient], raw)
+            MAILS.labels("sent").inc()
         except smtplib.SMTPRecipientsRefused as error:
             code, said = error.recipients[recipient]
             raise _refused(code, said) from error
@@ -46,6 +49,7 @@ class SmtpPost:
             raise _refused(error.smtp_code, error.smtp_error) from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
+            MAILS.labels("unreachable").inc()
             problem = f"The mail server at {self._host}:{self._port} did not answer: {error}"
             raise MailNotSent(problem, permanent=False, unreachable=True) from error
 
@@ -76,4 +80,5 @@ def smtp_post(host: str, port: int, *, timeout: float = 10.0) -> Iterator[SmtpPo
 
 def _refused(code: int, said: bytes | str) -> MailNotSent:
     words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+    MAILS.labels("refused" if code >= 500 else "deferred").inc()
     return MailNotSent(f"The mail server refused it: {code} {words}", permanent=code >= 500)

@@ -62,6 +62,8 @@ def from_environment(
         pool_size=reader.number("PEP_SUITE_POOL_SIZE", 1, 100),
         web_processes=reader.number("PEP_SUITE_WEB_PROCESSES", 1, 64),
         web_threads=reader.number("PEP_SUITE_WEB_THREADS", 1, 128),
+        metrics_port=reader.number("PEP_SUITE_METRICS_PORT", 0, 65535),
+        metrics_secret=reader.text("PEP_SUITE_METRICS_SECRET"),
     )
     faults = [*reader.faults, *_address_faults(settings)]
     if settings.is_production:

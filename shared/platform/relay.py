@@ -22,6 +22,7 @@ from shared.platform.confirms import Outgoing
 from shared.platform.crashpoints import crashpoint
 from shared.platform.db import Database
 from shared.platform.links import Publisher
+from shared.platform.metrics import PUBLISHED, count_by_type
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 
@@ -60,10 +61,12 @@ class Relay:
             crashpoint("before_publish")
             receipt = self._publisher.publish([Outgoing(row.event_id, row.type, row.payload) for row in rows])
             crashpoint("after_publish")
-            self._forget([row for row in rows if row.event_id in receipt.confirmed])
+            taken = [row for row in rows if row.event_id in receipt.confirmed]
+            self._forget(taken)
+            count_by_type(PUBLISHED, self._spec.name, (row.type for row in taken))
             sent += len(receipt.confirmed)
             if receipt.refused:
-                log.error("%s: %s facts were refused: %s", self._spec.name, len(receipt.refused), receipt.refused)
+                log.error("%s: %s facts were refused", self._spec.name, len(receipt.refused))
                 raise BrokerUnavailable("The broker refused a fact; it stays in the outbox.")
         return sent
 

@@ -72,6 +72,12 @@ SETTINGS = (
     Setting("PEP_SUITE_POOL_SIZE", "connections each process keeps to its database; twice as many for a moment", "5"),
     Setting("PEP_SUITE_WEB_PROCESSES", "gunicorn's processes in each web container", "1"),
     Setting("PEP_SUITE_WEB_THREADS", "threads in each of them", "8"),
+    Setting("PEP_SUITE_METRICS_PORT", "where a worker tells Prometheus what it counts (`/metrics`); 0 is nowhere", "0"),
+    Setting(
+        "PEP_SUITE_METRICS_SECRET",
+        "the bearer token that lets another machine ask for metrics; without one only this machine may",
+        secret=True,
+    ),
     Setting("PEP_SUITE_PROXIES", "how many reverse proxies stand in front of the web containers", "1"),
     Setting(
         "PEP_SUITE_PEP_DATABASE",

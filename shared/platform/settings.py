@@ -28,6 +28,8 @@ class Settings:
     `name_sign_in` lets people sign in by picking a name through a proxy too, for a try-out with invented people.
     `proxies` is how many reverse proxies stand in front. `pool_size` is how many connections to its database a process
     keeps; it may open as many again for a moment.
+    DKIM passed). `origin` is the address that links in mails start with. `metrics_port` is where a worker tells
+    Prometheus what it counts (0: nowhere); `metrics_secret` is the bearer token that lets another machine ask.
     """
 
     mode: Mode
@@ -50,6 +52,8 @@ class Settings:
     pool_size: int = 5
     web_processes: int = 1
     web_threads: int = 8
+    metrics_port: int = 0
+    metrics_secret: str = ""
 
     @property
     def is_production(self) -> bool:
@@ -62,6 +66,7 @@ def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Map
 
     `PEP_SUITE_BROKER` moves the queue (`amqp://…`); `PEP_SUITE_PEP_DATABASE`, `PEP_SUITE_SCHEDULING_DATABASE` and
     `PEP_SUITE_VIRTUAL_SCHOOL_DATABASE` move a service's tables (`postgresql+psycopg://…`).
+    `PEP_SUITE_METRICS_PORT` and `PEP_SUITE_METRICS_SECRET` let Prometheus ask.
     """
     return Settings(
         mode=Mode(environ.get("PEP_SUITE_MODE", Mode.LOCAL)),
@@ -74,4 +79,6 @@ def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Map
         origin=environ.get("PEP_SUITE_ORIGIN", f"http://127.0.0.1:{port}"),
         home=home,
         smtp_port=smtp_port,
+        metrics_port=int(environ.get("PEP_SUITE_METRICS_PORT", "0")),
+        metrics_secret=environ.get("PEP_SUITE_METRICS_SECRET", ""),
     )

@@ -5,7 +5,6 @@ Application code never commits. Facts it publishes are numbered and stored at th
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from shared.platform import outbox
 from shared.platform.access import Actor, acting_as
 from shared.platform.crashpoints import crashpoint
 from shared.platform.settings import Settings
+from shared.platform.trace import current_trace, next_span
 
 if TYPE_CHECKING:
     from shared.platform.runtime import Runtime
@@ -89,11 +89,6 @@ class Work:
         return self._role_by_subject[subject]
 
 
-def new_traceparent() -> str:
-    """Return a W3C trace context that starts here."""
-    return f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"
-
-
 @contextmanager
 def writing_work(
     runtime: Runtime, spec: ServiceSpec, actor: Actor, *, correlation_id: str = "", traceparent: str = ""
@@ -126,6 +121,7 @@ def _work(
     correlation_id: str,
     traceparent: str,
 ) -> Work:
+    trace = current_trace()
     return Work(
         connection=connection,
         service=spec.name,
@@ -133,6 +129,6 @@ def _work(
         settings=runtime.settings,
         actor=actor,
         now=runtime.clock.now(),
-        correlation_id=correlation_id or new_id(),
-        traceparent=traceparent or new_traceparent(),
+        correlation_id=correlation_id or trace.correlation_id or new_id(),
+        traceparent=traceparent or trace.traceparent or next_span(),
     )

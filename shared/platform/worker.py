@@ -15,10 +15,14 @@ from time import monotonic
 from shared.platform.access import system_actor
 from shared.platform.bus import Bus
 from shared.platform.consumer import Consumer
+from shared.platform.metrics import JOB_DONE_AT, JOBS
+from shared.platform.metrics_port import telling_metrics
+from shared.platform.pulse import CONSUMER, RELAY, Pulse
 from shared.platform.relay import CommitWatch, Relay
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job, ServiceSpec
 from shared.platform.single import only_one
+from shared.platform.trace import end_trace, tracing
 from shared.platform.work import writing_work
 
 LISTEN_SECONDS = 0.5
@@ -49,13 +53,14 @@ def run_worker(
         for spec in specs
         for name, part in _parts(spec, runtime, way, stop)
     ]
-    for thread in threads:
-        thread.start()
-    while not stop.wait(1.0):
-        if count := way.break_off_stuck(STUCK_SECONDS):
-            log.error("Broke off %s connections on which the broker had not answered for %s s", count, STUCK_SECONDS)
-    for thread in threads:
-        thread.join(STUCK_SECONDS)
+    with telling_metrics(specs, runtime):
+        for thread in threads:
+            thread.start()
+        while not stop.wait(1.0):
+            if count := way.break_off_stuck(STUCK_SECONDS):
+                log.error("Broke off %s links on which the broker had not answered for %s s", count, STUCK_SECONDS)
+        for thread in threads:
+            thread.join(STUCK_SECONDS)
 
 
 def _parts(
@@ -84,8 +89,10 @@ def keep_going(name: str, part: Callable[[], None], stop: threading.Event) -> No
 
 def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus: Bus) -> None:
     """Send a service's facts as they are committed; stands by while another process does."""
+    end_trace(spec.name)
     database = runtime.database(spec.name)
     relay = Relay(spec, runtime, bus)
+    pulse = Pulse(spec.name, runtime, RELAY)
     while not stop.is_set():
         with only_one(database, "relay") as lock:
             if lock is None:
@@ -100,6 +107,7 @@ def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus:
                     watch.wait(stop)
                     if monotonic() - checked > HEARTBEAT_SECONDS:
                         relay.keep_alive()
+                        pulse.beat()
                         checked = monotonic()
                         if not lock.still_held():
                             break
@@ -110,10 +118,13 @@ def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus:
 
 def consume_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus: Bus) -> None:
     """Take in what the other services say."""
+    end_trace(spec.name)
     consumer = Consumer(spec, runtime, bus)
+    pulse = Pulse(spec.name, runtime, CONSUMER)
     try:
         while not stop.is_set():
             consumer.take_in(LISTEN_SECONDS)
+            pulse.beat()
         consumer.finish()
     finally:
         consumer.close()
@@ -137,13 +148,17 @@ def _due(jobs: Sequence[Job], due: dict[str, float]) -> list[Job]:
 
 def _run(job: Job, spec: ServiceSpec, runtime: Runtime) -> float:
     """Do a job; returns the seconds until it is due again. A job that fails is tried again soon."""
-    try:
-        if job.run_alone is not None:
-            job.run_alone(runtime, spec)
-        if job.run is not None:
-            with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
-                job.run(work)
-    except Exception:
-        log.exception("The job %s of %s failed", job.name, spec.name)
-        return min(JOB_RETRY_SECONDS, job.every.total_seconds())
+    with tracing(spec.name):
+        try:
+            if job.run_alone is not None:
+                job.run_alone(runtime, spec)
+            if job.run is not None:
+                with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+                    job.run(work)
+        except Exception:
+            log.exception("The job %s of %s failed", job.name, spec.name)
+            JOBS.labels(spec.name, job.name, "failed").inc()
+            return min(JOB_RETRY_SECONDS, job.every.total_seconds())
+    JOBS.labels(spec.name, job.name, "done").inc()
+    JOB_DONE_AT.labels(spec.name, job.name).set(runtime.clock.now().timestamp())
     return job.every.total_seconds()

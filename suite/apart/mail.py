@@ -11,12 +11,12 @@ from werkzeug.exceptions import NotFound
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
 from services.scheduling.app import SPEC as SCHEDULING
+from shared.platform.logs import write_json_lines
 from shared.platform.production import from_environment
 from shared.platform.runtime import Runtime
 from suite.apart.check import PORT
 from suite.apart.web import behind_proxies
 from suite.home import Home
-from suite.logs import write_json_lines
 from suite.mail_catcher import catching
 from suite.mail_pages import create_mail_pages
 
@@ -29,7 +29,7 @@ def catch(environ: Mapping[str, str]) -> int:
     if settings.is_production:
         print("In production no mail is caught: it goes to PEP_SUITE_SMTP_HOST.", flush=True)
         return 0
-    write_json_lines()
+    write_json_lines("mail")
     Home(settings.home).make()
     runtime = Runtime(settings)
     pages = DispatcherMiddleware(NotFound(), {"/mail": create_mail_pages(runtime)})

@@ -16,6 +16,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from services.pep.app import SPEC as PEP
 from shared.platform.app_factory import create_app
+from shared.platform.logs import write_json_lines
 from shared.platform.production import from_environment
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
@@ -24,7 +25,6 @@ from shared.platform.web.front import create_front
 from suite.apart.check import PORT
 from suite.apart.services import named
 from suite.composition import everybody
-from suite.logs import write_json_lines
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -38,7 +38,7 @@ KEEP_ALIVE_SECONDS = 75
 def serve(service: str, environ: Mapping[str, str]) -> int:
     """Serve one service until told to stop. Raises `UnusableSettings`."""
     settings = from_environment(environ, [service], broker=False)
-    write_json_lines()
+    write_json_lines("web", service)
     _Gunicorn(named(service), settings).run()
     return 0
 

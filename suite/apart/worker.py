@@ -7,11 +7,11 @@ import threading
 from collections.abc import Mapping
 
 from shared.platform.bus import Bus
+from shared.platform.logs import write_json_lines
 from shared.platform.production import from_environment
 from shared.platform.runtime import Runtime
 from shared.platform.worker import run_worker
 from suite.apart.services import named
-from suite.logs import write_json_lines
 
 
 def work(service: str, environ: Mapping[str, str]) -> int:
@@ -20,7 +20,7 @@ def work(service: str, environ: Mapping[str, str]) -> int:
     The exchanges and queues must be there: the service's own login may not make any.
     """
     settings = from_environment(environ, [service])
-    write_json_lines()
+    write_json_lines("worker", service)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())

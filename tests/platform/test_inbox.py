@@ -239,7 +239,8 @@ def test_a_fact_that_keeps_failing_is_parked_with_the_reason(tmp_path: Path) -> 
 
     assert parked.state is Held.PARKED
     assert parked.attempts == MAX_ATTEMPTS
-    assert parked.reason == "ZeroDivisionError: no such thing"
+    assert parked.reason.startswith("ZeroDivisionError, at test_inbox.py:")
+    assert "no such thing" not in parked.reason
     assert failing.calls == MAX_ATTEMPTS + 1  # once with the batch
     assert trial.effects() == {"a": [1]}
 
