@@ -80,6 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--discard", metavar="EVENT", help="give up a held event for good, so that what waits goes on")
     one.add_argument("--skip-gap", metavar="EVENT", help="apply an event although an earlier one never came")
     events.add_argument("--why", metavar="TEXT", help="why an event is discarded, or a gap skipped; it is kept")
+    parked = command("parked", "list, show, replay or discard the events that got stuck")
+    parked.add_argument("do", nargs="?", choices=("list", "show", "replay", "discard"), default="list")
+    parked.add_argument("event", nargs="?", metavar="EVENT", help="SERVICE:NUMBER as listed; replay also takes all")
+    parked.add_argument("--why", metavar="TEXT", help="why an event is discarded; it is kept")
     return top
 
 

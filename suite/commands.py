@@ -19,7 +19,7 @@ from shared.platform.auth import issue_token
 from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
 from suite.composition import everybody, runtime_for
-from suite.events import discarded, gap_skipped, replayed, told
+from suite.events import discarded, gap_skipped, parked_listed, parked_shown, replayed, told
 from suite.home import Home, Refusal
 from suite.people import find, listing
 
@@ -99,6 +99,21 @@ def _events(runtime: Runtime, wanted: argparse.Namespace) -> int:
     return 0
 
 
+def _parked(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    """List the parked events, or show, replay or discard one."""
+    if wanted.do == "list":
+        print(parked_listed(runtime))
+    elif not wanted.event:
+        raise Refusal(f"Which event? For example: ./run parked {wanted.do} scheduling:12")
+    elif wanted.do == "show":
+        print(parked_shown(runtime, wanted.event))
+    elif wanted.do == "replay":
+        print(replayed(runtime, wanted.event))
+    else:
+        print(discarded(runtime, wanted.event, wanted.why or ""))
+    return 0
+
+
 COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "people": _people,
     "token": _token,
@@ -107,4 +122,5 @@ COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "import-terms": _import_terms,
     "receive-mail": _receive_mail,
     "events": _events,
+    "parked": _parked,
 }

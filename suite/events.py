@@ -7,9 +7,12 @@ from collections.abc import Iterator
 
 from shared.kernel.clock import LONDON
 from shared.platform.bus import BrokerUnavailable, Bus
-from shared.platform.desk import HeldEvent, discard, held_events, overview_of, replay, replay_parked, skip_gap
+from shared.platform.desk import HeldEvent, find_held, held_events, held_payload, overview_of
+from shared.platform.inbox_tables import Held
+from shared.platform.mending import Hand, discard, mended, replay, replay_parked, skip_gap
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+from shared.platform.stuck import what_it_says
 from suite.composition import SPECS
 from suite.home import Refusal
 
@@ -28,11 +31,11 @@ def replayed(runtime: Runtime, wanted: str) -> str:
         count = 0
         for spec in SPECS:
             with runtime.database(spec.name).writing() as connection:
-                count += replay_parked(connection, runtime.clock.now())
+                count += replay_parked(connection, _hand(runtime))
         return f"{count} parked events are tried again by the worker within a second or two."
     service, number = _named(wanted)
     with runtime.database(service).writing() as connection:
-        replay(connection, number, runtime.clock.now())
+        replay(connection, number, _hand(runtime))
     return f"{wanted} is tried again by the worker within a second or two."
 
 
@@ -40,7 +43,7 @@ def discarded(runtime: Runtime, wanted: str, why: str) -> str:
     """Give up a held event for good; returns what to tell. Raises `NotFound`, `Conflict`, `Refusal`."""
     service, number = _named(wanted)
     with runtime.database(service).writing() as connection:
-        discard(connection, number, by=getpass.getuser(), why=_reason(why))
+        discard(connection, number, _hand(runtime), _reason(why))
     return f"{wanted} is discarded; what waited for it goes on."
 
 
@@ -48,8 +51,37 @@ def gap_skipped(runtime: Runtime, wanted: str, why: str) -> str:
     """Let an event go on without an earlier one that never came. Raises `NotFound`, `Conflict`, `Refusal`."""
     service, number = _named(wanted)
     with runtime.database(service).writing() as connection:
-        skip_gap(connection, number, by=getpass.getuser(), why=_reason(why))
+        skip_gap(connection, number, _hand(runtime), _reason(why))
     return f"{wanted} no longer waits for an earlier one."
+
+
+def parked_listed(runtime: Runtime) -> str:
+    """Return what is parked or unreadable in all services, and what was done about such events lately."""
+    lines = []
+    for spec in SPECS:
+        with runtime.database(spec.name).reading() as connection:
+            stuck = held_events(connection, states=frozenset({Held.PARKED, Held.UNREADABLE}))
+            steps = mended(connection, limit=5)
+        lines += [_held(spec.name, held).strip() for held in stuck]
+        for step in steps:
+            why = f": {step.why}" if step.why else ""
+            when = step.at.astimezone(LONDON)
+            lines.append(f"  done {when:%d %b %Y %H:%M}: {spec.name}:{step.event_id} {step.done} by {step.by}{why}")
+    return "\n".join(lines) or "Nothing is parked."
+
+
+def parked_shown(runtime: Runtime, wanted: str) -> str:
+    """Return all that may be told of one held event, without personal data. Raises `NotFound`, `Refusal`."""
+    service, number = _named(wanted)
+    with runtime.database(service).reading() as connection:
+        held = find_held(connection, number)
+        says = what_it_says(held_payload(connection, number))
+    lines = [_held(service, held).strip(), f"  came {held.received_at.astimezone(LONDON):%d %b %Y %H:%M}"]
+    return "\n".join([*lines, *(f"  {key}: {value}" for key, value in says.items())])
+
+
+def _hand(runtime: Runtime) -> Hand:
+    return Hand(getpass.getuser(), runtime.clock.now())
 
 
 def _named(wanted: str) -> tuple[str, int]:

@@ -137,4 +137,13 @@ VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {
     "virtual_school.suspension.record": Permission("Record a suspension", VIRTUAL_SCHOOL | SCHOOL, HEAD),
 }
 
-PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE}
+MENDERS = frozenset({Role.TEAM_MANAGER, Role.VIRTUAL_SCHOOL_HEAD})
+
+OPERATING: Mapping[str, Permission] = {
+    f"{service}.events.mend": Permission(
+        f"See the events that got stuck in {service}, and let them go on or give them up", authority=MENDERS
+    )
+    for service in ("pep", "scheduling", "virtual_school")
+}
+
+PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE, **OPERATING}

@@ -12,7 +12,7 @@ from shared.platform.metrics import WebMetrics
 from shared.platform.problems import register_problems
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-from shared.platform.web import api_guide, assets, session_pages, watch
+from shared.platform.web import api_guide, assets, session_pages, stuck_events, watch
 from shared.platform.web.api import make_api
 from shared.platform.web.once import answer_once
 from shared.platform.web.pages import register_pages_support
@@ -38,6 +38,7 @@ def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
     spec.register_api(api)
     api_guide.register(app, api)
     spec.register_pages(app)
+    stuck_events.register(app, spec)
     return app
 
 

@@ -1,24 +1,20 @@
-"""What a person can see of the facts under way, and do about those that got stuck."""
+"""What a person can see of the facts under way; what they can do about those that got stuck is in `mending`."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, func, select, update
+from sqlalchemy import Connection, MetaData, func, select
 
 from shared.contracts.envelope import Envelope
-from shared.kernel.errors import Conflict, NotFound
+from shared.kernel.errors import NotFound
 from shared.platform.bus import Bus
-from shared.platform.gate import Key, lock_positions, set_positions
 from shared.platform.inbox_tables import EVENT, POSITION, Held
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,72 +95,6 @@ def held_payload(connection: Connection, event_id: int) -> bytes:
     return bytes(row.payload)
 
 
-def replay(connection: Connection, event_id: int, now: datetime) -> None:
-    """Let a parked or waiting fact be tried again at once; the worker does it within a second or two.
-
-    Raises `NotFound`, and `Conflict` for bytes that cannot be read (mend the sender, or discard them).
-    """
-    held = _find(connection, event_id)
-    if held.state not in (Held.PARKED, Held.WAITING):
-        raise Conflict("event_cannot_be_replayed", f"Event {event_id} is {held.state}; it cannot be tried again.")
-    connection.execute(
-        update(EVENT).where(EVENT.c.id == event_id).values(state=Held.WAITING, attempts=0, next_attempt_at=now)
-    )
-
-
-def replay_parked(connection: Connection, now: datetime) -> int:
-    """Let every parked fact be tried again; returns how many there are."""
-    return connection.execute(
-        update(EVENT).where(EVENT.c.state == Held.PARKED).values(state=Held.WAITING, attempts=0, next_attempt_at=now)
-    ).rowcount
-
-
-def discard(connection: Connection, event_id: int, *, by: str, why: str) -> None:
-    """Give up a held fact for good, so that later ones of its subject go on; its content is deleted.
-
-    Raises `NotFound`, and `Conflict` for a fact that waits for an earlier one (deal with that one first).
-    """
-    held = _find(connection, event_id)
-    if held.state == Held.DISCARDED:
-        raise Conflict("event_already_discarded", f"Event {event_id} was discarded already.")
-    if held.version is not None:
-        key = Key(held.source, held.subject)
-        position = lock_positions(connection, [key])[key]
-        if held.version > position + 1:
-            raise Conflict(
-                "event_waits_for_another", f"Event {event_id} waits for number {position + 1} of {held.subject}."
-            )
-        set_positions(connection, {key: max(position, held.version)})
-    connection.execute(
-        update(EVENT)
-        .where(EVENT.c.id == event_id)
-        .values(state=Held.DISCARDED, payload=b"", next_attempt_at=None, reason=f"Discarded by {by}: {why}"[:2000])
-    )
-    log.warning("%s discarded event %s (%s): %s", by, event_id, held.type or "unreadable", why)
-
-
-def skip_gap(connection: Connection, event_id: int, *, by: str, why: str) -> None:
-    """Let a waiting fact be applied although an earlier one never came (it was lost with a restored backup, say).
-
-    Raises `NotFound`, and `Conflict` for a fact that waits for nothing.
-    """
-    held = _find(connection, event_id)
-    if held.version is None or held.state != Held.WAITING:
-        raise Conflict("event_waits_for_nothing", f"Event {event_id} waits for no other.")
-    key = Key(held.source, held.subject)
-    position = lock_positions(connection, [key])[key]
-    earlier = select(func.count()).where(
-        EVENT.c.source == held.source,
-        EVENT.c.subject == held.subject,
-        EVENT.c.version < held.version,
-        EVENT.c.version > position,
-    )
-    if held.version <= position + 1 or connection.execute(earlier).scalar_one():
-        raise Conflict("event_waits_for_nothing", f"Event {event_id} is not the first behind a gap.")
-    set_positions(connection, {key: held.version - 1})
-    log.warning("%s skipped numbers %s to %s of %s: %s", by, position + 1, held.version - 1, held.subject, why)
-
-
 def unsent_events(connection: Connection, metadata: MetaData, limit: int = 100) -> list[Envelope]:
     """Return the facts that wait in a service's outbox, oldest first."""
     outbox = metadata.tables["outbox"]
@@ -177,7 +107,8 @@ def queue_depths(bus: Bus) -> Mapping[str, tuple[int, int]]:
     return bus.depths()
 
 
-def _find(connection: Connection, event_id: int) -> HeldEvent:
+def find_held(connection: Connection, event_id: int) -> HeldEvent:
+    """Return a held fact; raises `NotFound`."""
     row = connection.execute(select(EVENT).where(EVENT.c.id == event_id)).mappings().first()
     if row is None:
         raise NotFound("event_not_held", f"No event {event_id} is held.")

@@ -78,6 +78,16 @@ def row(actor: Actor | None) -> list[dict[str, object]]:
     return [_link(text, href, path, active=href == nearest) for text, href in links]
 
 
+def footer(actor: Actor | None) -> list[dict[str, str]]:
+    """Return the links at the foot of the page: what those need now and then who look after a service."""
+    if actor is None or "suite_spec" not in current_app.extensions:
+        return []
+    permission = PERMISSIONS.get(f"{current_spec().name}.events.mend")
+    if permission is None or not actor.kinds & permission.authority:
+        return []
+    return [{"text": "Events that got stuck", "href": service_url(current_spec().name, "/events")}]
+
+
 def _link(text: str, href: str, here: str, *, active: bool) -> dict[str, object]:
     return {"text": text, "href": href, "current": _path(href) == here, "active": active}
 

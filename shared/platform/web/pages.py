@@ -21,7 +21,7 @@ from shared.platform.web.assets import asset_url
 from shared.platform.web.filters import FILTERS
 from shared.platform.web.forms import FormState
 from shared.platform.web.links import service_url
-from shared.platform.web.navigation import bar, home, row
+from shared.platform.web.navigation import bar, footer, home, row
 from shared.platform.web.once import form_key
 from shared.platform.web.security import csp_nonce
 from shared.platform.web.states import state_look
@@ -85,7 +85,7 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "navigation": bar(actor),
         "sub_navigation": row(actor),
         "sub_navigation_label": "In this part",
-        "footer_links": (),
+        "footer_links": footer(actor),
         "page_has_errors": isinstance(form, FormState) and bool(form.errors),
     }
     return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # noqa: S704 - a whole rendered page
