@@ -68,6 +68,8 @@ class Walker:
         """Open one page, note its faults, and return where its links lead."""
         answer = self.client.get(address)
         try:
+            if answer.status_code == 302 and not answer.location.startswith("/sign-in"):  # it knows the way to another
+                return [urljoin(address, answer.location)]
             if answer.status_code != 200:
                 self.faults.append(f"{address}, linked from {came_from}, answers {answer.status_code}")
                 return []
