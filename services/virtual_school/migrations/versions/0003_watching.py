@@ -1,6 +1,6 @@
 """What is needed to watch the service: the worker's sign of life, and what was done about events that got stuck.
 
-Revision: 0002, after 0001. New tables only, so the version before goes on serving meanwhile.
+Revision: 0003, after 0002. New tables only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
