@@ -12,6 +12,7 @@ from services.pep.adapters.tables import metadata
 from services.pep.entrypoints.api import care_plan as care_plan_api
 from services.pep.entrypoints.api import children as children_api
 from services.pep.entrypoints.api import concerns as concerns_api
+from services.pep.entrypoints.api import people as people_api
 from services.pep.entrypoints.api import plans as plans_api
 from services.pep.entrypoints.api import schools as schools_api
 from services.pep.entrypoints.api import targets as targets_api
@@ -24,7 +25,10 @@ from services.pep.entrypoints.pages import (
     child_changes,
     children,
     concerns,
+    departures,
     entering_care,
+    new_school,
+    people,
     plans,
     sections,
     targets,
@@ -33,6 +37,7 @@ from services.pep.entrypoints.pages import (
     worklist,
 )
 from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
+from shared.contracts.permissions import KEEPS_PEOPLE
 from shared.platform.service import NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
@@ -44,6 +49,9 @@ PAGES = (
     child_changes.pages,
     team.pages,
     allocation.pages,
+    people.pages,
+    departures.pages,
+    new_school.pages,
     plans.pages,
     sections.pages,
     targets.pages,
@@ -56,6 +64,7 @@ API = (
     children_api.api,
     team_api.api,
     schools_api.api,
+    people_api.api,
     plans_api.api,
     targets_api.api,
     views_api.api,
@@ -89,5 +98,9 @@ SPEC = ServiceSpec(
     migrations=HERE / "migrations",
     templates=HERE / "templates",
     jobs=JOBS,
-    navigation=(NavigationItem("My work", "/"), NavigationItem("Children", "/children")),
+    navigation=(
+        NavigationItem("My work", "/"),
+        NavigationItem("Children", "/children"),
+        NavigationItem("People", "/people", KEEPS_PEOPLE),
+    ),
 )

@@ -20,6 +20,7 @@ SCHOOL = frozenset({Role.DESIGNATED_TEACHER})
 PROFESSIONALS = SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL | {Role.IRO}
 STAFF = PROFESSIONALS - SCHOOL
 HEAD = frozenset({Role.VIRTUAL_SCHOOL_HEAD})
+KEEPS_PEOPLE = HEAD | {Role.TEAM_MANAGER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,15 @@ PEP_CHILD: Mapping[str, Permission] = {
     ),
     "pep.team.change": Permission("Change the team around a child", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
     "pep.team.allocate": Permission("Give children without a social worker to one", authority=HEAD),
-    "pep.person.record": Permission("Record a person or their details", authority=SOCIAL_CARE | VIRTUAL_SCHOOL),
+    "pep.people.read": Permission("List the staff and designated teachers of the authority", authority=KEEPS_PEOPLE),
+    "pep.person.record": Permission(
+        "Record a member of staff or a designated teacher, and that one is no longer here",
+        authority=KEEPS_PEOPLE,
+        fields={"virtual_school_head": HEAD},
+    ),
+    "pep.caseload.hand_over": Permission(
+        "Hand over everybody in a worker's caseload whose team one may change", authority=KEEPS_PEOPLE
+    ),
     "pep.school.read": Permission("Look up a school", authority=PROFESSIONALS),
     "pep.school.record": Permission("Record a school", authority=VIRTUAL_SCHOOL),
 }

@@ -141,6 +141,13 @@ def whole_team(connection: Connection, child_id: str) -> list[Membership]:
     return sorted(found, key=lambda member: (order.index(member.role), member.name, member.from_date))
 
 
+def places_of(connection: Connection, person_id: str) -> list[Membership]:
+    """Return every place on a team that a person has, had or will have, by child and first day; one query."""
+    query = _memberships().where(MEMBERSHIP.c.person_id == person_id)
+    rows = connection.execute(query.order_by(MEMBERSHIP.c.child_id, MEMBERSHIP.c.from_date)).mappings()
+    return [_membership(row) for row in rows]
+
+
 def membership(connection: Connection, membership_id: str) -> Membership | None:
     """Return a membership by its id, or None when there is none."""
     row = connection.execute(_memberships().where(MEMBERSHIP.c.id == membership_id)).mappings().first()

@@ -157,7 +157,8 @@ def test_reviews_and_leaving_are_recorded_by_the_api(pep: Pep, child: Child) -> 
     left = client.post(f"/api/children/{child.id}/leaving", json={"left_on": "2026-11-21"})
 
     assert (review.status_code, left.status_code) == (201, 200)
-    assert client.get(f"/api/children/{child.id}/deadlines").json == []
+    assert pep.client("head").get(f"/api/children/{child.id}/deadlines").json == []
+    assert client.get(f"/api/children/{child.id}").status_code == 404
 
 
 def test_schools_are_looked_up(pep: Pep) -> None:

@@ -13,10 +13,12 @@ import pytest
 
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.ssda903 import EPISODE_COLUMNS, HEADER_COLUMNS
-from services.pep.application import children, imports, team
+from services.pep.adapters.people_store import PeopleFilter
+from services.pep.application import caseload, children, imports, people, team
 from services.pep.application.children import NewChild
 from services.pep.application.children_list import list_rows
 from services.pep.application.worklist import my_work
+from services.pep.domain.people import PersonDetails
 from services.pep.entrypoints.jobs import keep_up_with_the_date
 from shared.contracts.pep import ChildEnteredCare, TeamMemberJoined
 from shared.contracts.roles import Role
@@ -144,3 +146,28 @@ def test_of_two_who_correct_one_child_at_once_one_is_told(pep: Pep) -> None:
     found = at_once(lambda: correct("Ama"), lambda: correct("Amy"))
 
     assert sorted(isinstance(one, Stale) for one in found) == [False, True]
+
+
+def test_of_two_who_change_one_person_at_once_one_is_told(pep: Pep) -> None:
+    with pep.reading_as("head") as work:
+        seen = people.person_record(work, "iro").version
+
+    def rename(name: str) -> Any:
+        with pep.as_("head") as work:
+            details = PersonDetails(name, "iro@people.example", frozenset({Role.IRO}), "Northmoor")
+            return people.change_person(work, "iro", seen, details)
+
+    found = at_once(lambda: rename("Ines Lee"), lambda: rename("Ines Marsh-Lee"))
+
+    assert sorted(isinstance(one, Stale) for one in found) == [False, True]
+
+
+def test_a_caseload_is_handed_over_and_the_giver_goes(pep: Pep) -> None:
+    child = enter(pep)
+    with pep.as_("head") as work:
+        taken = caseload.hand_over_caseload(work, "worker", Role.SOCIAL_WORKER, "worker2", TODAY)
+        people.mark_as_gone(work, "worker", people.person_record(work, "worker").version)
+        found, total = people.list_people(work, PeopleFilter("osei", Role.SOCIAL_WORKER), offset=0, limit=10)
+        gone, _ = people.list_people(work, PeopleFilter(here=False), offset=0, limit=10)
+    assert [one.child_id for one in taken] == [child.id]
+    assert ([one.id for one in found], total, [one.id for one in gone]) == (["worker2"], 1, ["worker"])

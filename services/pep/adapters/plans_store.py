@@ -117,12 +117,13 @@ def list_plans(
     child_ids: Collection[str] | None,
     states: Collection[PlanState] = (),
     term: str = "",
+    in_care: bool = False,
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[list[PlanRow], int]:
     """Return plans with their children's names, by due date, and how many there are; two queries.
 
-    `child_ids` None means every child of the authority.
+    `child_ids` None means every child of the authority; `in_care` leaves out those who are no longer looked after.
     """
     where: list[ColumnElement[bool]] = []
     if child_ids is not None:
@@ -131,10 +132,13 @@ def list_plans(
         where.append(plan_table.c.state.in_([state.value for state in states]))
     if term:
         where.append(plan_table.c.term == term)
-    total = connection.execute(select(func.count()).select_from(plan_table).where(*where)).scalar_one()
+    if in_care:
+        where.append(child_table.c.left_care_on.is_(None))
+    both = plan_table.join(child_table, child_table.c.id == plan_table.c.child_id)
+    total = connection.execute(select(func.count()).select_from(both).where(*where)).scalar_one()
     query = (
         select(plan_table, child_table.c.name, child_table.c.known_as, child_table.c.reference)
-        .join(child_table, child_table.c.id == plan_table.c.child_id)
+        .select_from(both)
         .where(*where)
         .order_by(plan_table.c.due_on, child_table.c.name, plan_table.c.id)
         .limit(limit)

@@ -13,7 +13,7 @@ from services.pep.adapters.policies import load_calendar, load_policy
 from services.pep.application.history import record
 from services.pep.application.openings import open_plans
 from services.pep.application.schools import known_school
-from services.pep.application.team import follow_school, join_team
+from services.pep.application.team import disband, follow_school, join_team
 from services.pep.domain import clocks
 from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child, check_dates
 from services.pep.domain.clocks import Deadline
@@ -202,16 +202,23 @@ def record_review(work: Work, child_id: str, version: int, held_on: date) -> Chi
 
 
 def leave_care(work: Work, child_id: str, version: int, left_on: date) -> Child:
-    """Record that a child is no longer looked after: every clock stops."""
+    """Record that a child is no longer looked after: every clock stops, and the places on the team end that day."""
     permit(work, "pep.child.leave_care", child_id)
     child = _seen(work, child_id, version)
     if not child.in_care:
         raise Conflict("not_in_care", "The child is no longer looked after.")
     left = replace(child, left_care_on=left_on)
     _check(left, work.today)
+    return end_care(work, left)
+
+
+def end_care(work: Work, left: Child) -> Child:
+    """Save a child as having left care on a day, end the team's work, and tell the other services."""
+    assert left.left_care_on is not None  # noqa: S101 - both callers have just set it
     saved = children_store.save(work.connection, left)
-    work.publish(f"child/{child.id}", ChildLeftCare(child.id, left_on))
-    record(work, child.id, "", "care_ended", left_on=long_date(left_on))
+    work.publish(f"child/{left.id}", ChildLeftCare(left.id, left.left_care_on))
+    record(work, left.id, "", "care_ended", left_on=long_date(left.left_care_on))
+    disband(work, left.id, left.left_care_on)
     return saved
 
 

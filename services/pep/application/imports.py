@@ -8,12 +8,11 @@ from pathlib import Path
 
 from services.pep.adapters import children_store
 from services.pep.adapters.ssda903 import Record, read_return
-from services.pep.application.children import announce, tell_details
+from services.pep.application.children import announce, end_care, tell_details
 from services.pep.application.openings import open_plans
 from services.pep.domain.children import Child, eighteenth_birthday
 from services.pep.domain.imports import ImportReport
 from services.pep.domain.terms import phase_of, year_group
-from shared.contracts.pep import ChildLeftCare
 from shared.kernel.ids import new_id
 from shared.platform.access import permit
 from shared.platform.work import Work
@@ -93,9 +92,7 @@ def _leave(work: Work, record: Record, child: Child) -> tuple[Child | None, str]
     """Record that a known child has left care, unless this period of care is older than the one known."""
     if not child.in_care or record.left_care_on is None or record.left_care_on < child.entered_care_on:
         return None, NOT_IN_CARE
-    saved = children_store.save(work.connection, replace(child, left_care_on=record.left_care_on))
-    work.publish(f"child/{child.id}", ChildLeftCare(child.id, record.left_care_on))
-    return saved, LEFT
+    return end_care(work, replace(child, left_care_on=record.left_care_on)), LEFT
 
 
 def _is_adult(work: Work, record: Record) -> bool:

@@ -158,7 +158,7 @@ def _rating_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[W
     if not whole_authority and not own:
         return []
     rows, _total = plans_store.list_plans(
-        work.connection, child_ids=None if whole_authority else own, states=[PlanState.SUBMITTED]
+        work.connection, child_ids=None if whole_authority else own, states=[PlanState.SUBMITTED], in_care=True
     )
     return [
         WorkItem(

@@ -29,6 +29,18 @@ def record_schools(work: Work, schools: Sequence[School]) -> dict[str, int]:
     return _record(work, schools, schools_store.find_many(work.connection, [school.urn for school in schools]))
 
 
+def add_school(work: Work, school: School) -> School:
+    """Record one school by hand, where the register has not been imported; raises `InvalidInput` by field."""
+    permit(work, "pep.school.record")
+    if len(school.urn) != 6 or not (school.urn.isascii() and school.urn.isdigit()):
+        raise InvalidInput({"urn": ["A URN has 6 digits. Look it up on Get Information About Schools."]})
+    known = schools_store.find(work.connection, school.urn)
+    if known is not None:
+        raise InvalidInput({"urn": [f"{known.name} is recorded with this URN already."]})
+    _record(work, [school], {})
+    return school
+
+
 def import_schools(work: Work, path: Path, progress: Callable[[int, int], None]) -> ImportReport:
     """Import the schools of a Get Information About Schools download; the same file twice changes nothing.
 

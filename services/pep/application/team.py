@@ -13,7 +13,7 @@ from services.pep.domain.children import Child
 from services.pep.domain.periods import long_date
 from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
 from shared.contracts.roles import Role
-from shared.kernel.errors import InvalidInput, NotFound
+from shared.kernel.errors import Conflict, InvalidInput, NotFound
 from shared.kernel.ids import new_id
 from shared.platform import roster
 from shared.platform.access import may, permit
@@ -26,7 +26,7 @@ FURTHEST_AHEAD = timedelta(days=366)
 def record_person(work: Work, person: Person) -> Person:
     """Record a person, or bring their record up to date, and tell the other services."""
     permit(work, "pep.person.record")
-    return _record_person(work, person)
+    return store_person(work, person)
 
 
 def team_of(work: Work, child_id: str) -> list[Membership]:
@@ -63,7 +63,7 @@ def add_new_person(work: Work, child_id: str, name: str, email: str | None, role
         raise InvalidInput({"name": ["Enter the person's name."]})
     child = children_store.load(work.connection, child_id)
     person = Person(new_id(), work.settings.authority, name.strip(), email or None, frozenset({role}), "")
-    _record_person(work, person)
+    store_person(work, person)
     return join_team(work, child, person, role, from_date)
 
 
@@ -72,7 +72,7 @@ def end_membership(work: Work, membership_id: str, until: date) -> Membership:
     member = _membership_to_change(work, membership_id)
     rules.check_may_end(member, until)
     _check_not_too_far("until", until, work.today)
-    return _end(work, member, until)
+    return end_place(work, member, until)
 
 
 def change_worker(work: Work, membership_id: str, person_id: str, from_date: date) -> Membership:
@@ -85,7 +85,7 @@ def change_worker(work: Work, membership_id: str, person_id: str, from_date: dat
         raise InvalidInput({"person_id": [f"{member.name} holds this role already. Choose someone else."]})
     child = children_store.load(work.connection, member.child_id)
     until = rules.hand_over(member, from_date)
-    _end(work, member, until)
+    end_place(work, member, until)
     return join_team(work, child, _known_person(work, person_id), member.role, from_date, after=member.id)
 
 
@@ -120,11 +120,13 @@ def join_team(
     `after` is the membership that hands over to this one, which may end on the very day.
     """
     _check_not_too_far("from_date", from_date, work.today)
+    if not child.in_care:
+        raise Conflict("not_in_care", "The child is no longer looked after.")
     children_store.lock(work.connection, child.id)
     team = [one for one in roster.whole_team(work.connection, child.id) if one.id != after]
     rules.check_may_join(team, person.id, person.kinds, role, from_date, child.entered_care_on)
     if role not in person.kinds:
-        person = _record_person(work, replace(person, kinds=person.kinds | {role}))
+        person = store_person(work, replace(person, kinds=person.kinds | {role}))
     member = Membership(
         new_id(), child.id, person.id, role, from_date, None, person.name, person.email, person.organisation
     )
@@ -137,6 +139,15 @@ def join_team(
     return member
 
 
+def disband(work: Work, child_id: str, left_on: date) -> None:
+    """End every place on the team of a child who left care: who began by then or since keeps those days, no others."""
+    children_store.lock(work.connection, child_id)
+    for member in roster.whole_team(work.connection, child_id):
+        until = max(left_on, member.from_date) if member.from_date <= work.today else left_on
+        if member.until is None or member.until > until:
+            end_place(work, member, until)
+
+
 def follow_school(work: Work, child: Child, since: date) -> None:
     """Hand the designated teacher's place over to the child's new school: the old one ends, the new one's begins.
 
@@ -145,7 +156,7 @@ def follow_school(work: Work, child: Child, since: date) -> None:
     """
     for member in roster.whole_team(work.connection, child.id):
         if member.role is Role.DESIGNATED_TEACHER and rules.overlaps(member, since):
-            _end(work, member, max(since - timedelta(days=1), member.from_date))
+            end_place(work, member, max(since - timedelta(days=1), member.from_date))
     if child.school_urn is None:
         return
     teachers = people_for(work, Role.DESIGNATED_TEACHER, child)
@@ -155,7 +166,8 @@ def follow_school(work: Work, child: Child, since: date) -> None:
         join_team(work, child, teachers[0], Role.DESIGNATED_TEACHER, since, after=ended_same_day)
 
 
-def _record_person(work: Work, person: Person) -> Person:
+def store_person(work: Work, person: Person) -> Person:
+    """Store a person and tell the other services; the caller has asked the access policy."""
     roster.record_person(work.connection, person)
     work.publish(
         f"person/{person.id}",
@@ -173,7 +185,11 @@ def _record_person(work: Work, person: Person) -> Person:
     return person
 
 
-def _end(work: Work, member: Membership, until: date) -> Membership:
+def end_place(work: Work, member: Membership, until: date) -> Membership:
+    """End a place on a team and tell the other services; the caller has asked the access policy.
+
+    A last day before the first means that the place was never taken.
+    """
     roster.leave(work.connection, member.id, until)
     work.publish(
         f"child/{member.child_id}",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from services.pep.adapters import children_store, schools_store
+from services.pep.adapters import children_store, people_store, schools_store
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.policies import load_calendar
 from services.pep.application.concerns import worklist_items as concern_items
@@ -46,7 +46,7 @@ def children_items(work: Work) -> list[WorkItem]:
             items += _school_to_find(child, calendar)
         if Role.IRO in mine[child.id] or (Role.IRO not in held and Role.SOCIAL_WORKER in mine[child.id]):
             items += _review(child, calendar, work.today)
-    return [*items, *_children_without_social_worker(work)]
+    return [*items, *_nobody_to_work_with(work), *_children_without_social_worker(work)]
 
 
 def _gaps_in_team(child: Child, held: set[Role], schools: dict[str, School]) -> Iterable[WorkItem]:
@@ -81,6 +81,20 @@ def _review(child: Child, calendar: Calendar, today: date) -> Iterable[WorkItem]
     if deadline.on <= today + REVIEW_AHEAD:
         why = f"{deadline.why}. {deadline.citation}."
         yield _item(child, "review", "Hold the review of the care plan, and record it", why, "reviews/add", deadline.on)
+
+
+def _nobody_to_work_with(work: Work) -> Iterable[WorkItem]:
+    """Ask for the people first, where a new authority has no social worker or no designated teacher on record."""
+    if not may(work, "pep.person.record"):
+        return
+    for role, noun in ((Role.SOCIAL_WORKER, "social workers"), (Role.DESIGNATED_TEACHER, "designated teachers")):
+        if not people_store.anybody(work.connection, work.settings.authority, role):
+            yield WorkItem(
+                key=f"record-{role.value}",
+                what=f"Record the {noun} of the authority",
+                why="Nobody is known in this role, so nobody can be put on the team around a child.",
+                path=f"/people/new?role={role.value}",
+            )
 
 
 def _children_without_social_worker(work: Work) -> Iterable[WorkItem]:

@@ -5,6 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+PHASES = (
+    "Nursery",
+    "Primary",
+    "Middle deemed primary",
+    "Middle deemed secondary",
+    "Secondary",
+    "All-through",
+    "16 plus",
+)
+"""The phases of the register that a school added by hand can have."""
+
 
 @dataclass(frozen=True, slots=True)
 class School:

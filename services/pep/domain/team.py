@@ -17,6 +17,9 @@ ONE_AT_A_TIME = frozenset(
 FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
 """The roles of people whom the team writes down itself; staff are known to the authority already."""
 
+STAFF = tuple(role for role in Role if role not in FAMILY)
+"""The roles of those who work for the authority or a school."""
+
 TEAM_ROLES = tuple(role for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD)
 """The roles that a team has; the Virtual School head answers for every child and needs no place on a team."""
 
@@ -41,6 +44,11 @@ class Place(Protocol):
 def overlaps(place: Place, from_date: date, until: date | None = None) -> bool:
     """Tell whether a place is held on any day from `from_date` to `until` (both inside, open when empty)."""
     return (place.until is None or place.until >= from_date) and (until is None or place.from_date <= until)
+
+
+def was_never_taken(place: Place) -> bool:
+    """Tell whether a place ended before its first day: it was planned and called off."""
+    return place.until is not None and place.until < place.from_date
 
 
 def check_may_join(

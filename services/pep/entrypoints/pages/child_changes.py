@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, request, url_for
+from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from services.pep.application import children, schools
@@ -12,7 +12,9 @@ from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child
 from services.pep.domain.periods import long_date
 from services.pep.entrypoints.child_schemas import DetailsSchema, LeaveCareSchema, ReviewSchema, SchoolChangeFormSchema
 from services.pep.entrypoints.pages.child_choices import chosen_school, details_choices, matching_schools
+from services.pep.entrypoints.pages.posted import posted_version
 from shared.kernel.errors import InvalidInput, Stale
+from shared.platform.access import may, may_know_of
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
@@ -54,7 +56,7 @@ def change_details(child_id: str) -> Response:
                     **values,
                     "placement_started_on": values["placement_started_on"] or values["entered_care_on"],
                 }
-                child = children.change_details(work, child_id, _version(), changes)
+                child = children.change_details(work, child_id, posted_version(), changes)
         except InvalidInput as refusal:
             errors = refusal.errors
         except Stale:
@@ -64,7 +66,7 @@ def change_details(child_id: str) -> Response:
             return redirect(url_for("children.show", child_id=child_id), 303)
     with reading() as work:
         return _details_page(
-            children.child_record(work, child_id), FormState.typed(errors), status=422, seen=_version()
+            children.child_record(work, child_id), FormState.typed(errors), status=422, seen=posted_version()
         )
 
 
@@ -87,7 +89,7 @@ def change_school(child_id: str) -> Response:
                 urn = chosen_school(work, values) if values["has_school"] == "yes" else None
                 if values["has_school"] == "yes" and urn is None:
                     raise InvalidInput({"school": ["Enter the school’s name or URN."]})
-                child = children.change_school(work, child_id, _version(), urn, values["since"])
+                child = children.change_school(work, child_id, posted_version(), urn, values["since"])
         except InvalidInput as refusal:
             errors = {("school" if key == "school_urn" else key): words for key, words in refusal.errors.items()}
         else:
@@ -112,7 +114,7 @@ def record_review(child_id: str) -> Response:
     if not errors:
         try:
             with writing() as work:
-                children.record_review(work, child_id, _version(), values["held_on"])
+                children.record_review(work, child_id, posted_version(), values["held_on"])
         except InvalidInput as refusal:
             errors = refusal.errors
         else:
@@ -136,12 +138,14 @@ def leave_care(child_id: str) -> Response:
     if not errors:
         try:
             with writing() as work:
-                child = children.leave_care(work, child_id, _version(), values["left_on"])
+                child = children.leave_care(work, child_id, posted_version(), values["left_on"])
+                still_seen = may_know_of(work, child_id)
         except InvalidInput as refusal:
             errors = refusal.errors
         else:
             flash(f"{child.shown_name} is recorded as having left care. Every clock has stopped.", "success")
-            return redirect(url_for("children.show", child_id=child_id), 303)
+            seen_next = url_for("children.show", child_id=child_id) if still_seen else url_for("children.index")
+            return redirect(seen_next, 303)
     return _day_page(child_id, "leave", FormState.typed(errors), status=422)
 
 
@@ -201,6 +205,7 @@ def _school_page(work: Work, child_id: str, form: FormState, status: int = 200) 
         today=work.today,
         school=schools.school_named(work, child.school_urn),
         matching_schools=matching_schools(work, form),
+        may_add_school=may(work, "pep.school.record"),
     )
 
 
@@ -212,8 +217,3 @@ def _day_page(child_id: str, what: str, form: FormState, status: int = 200) -> R
         what
     ]
     return render_page(f"pep/child_{what}.html", title=title, status=status, child=child, form=form)
-
-
-def _version() -> int:
-    text = request.form.get("version", "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0

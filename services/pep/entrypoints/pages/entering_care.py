@@ -13,6 +13,7 @@ from services.pep.entrypoints.child_schemas import EnterCareFormSchema
 from services.pep.entrypoints.pages.child_choices import chosen_school, details_choices, matching_schools
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput
+from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
@@ -83,5 +84,7 @@ def _enter_care_page(work: Work, form: FormState, status: int = 200) -> Response
         people={key: [{"value": one.id, "text": one.name} for one in found] for key, found in people.items()},
         roles=[role for role in STAFF_TO_CHOOSE if role is not Role.SOCIAL_WORKER],
         matching_schools=matching_schools(work, form),
+        may_record=may(work, "pep.person.record"),
+        may_add_school=may(work, "pep.school.record"),
         **details_choices(),
     )

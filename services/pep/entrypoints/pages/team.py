@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from services.pep.application import children, team
 from services.pep.application.worklist import missing_roles
-from services.pep.domain.team import FAMILY, ONE_AT_A_TIME, TEAM_ROLES
+from services.pep.domain.team import FAMILY, ONE_AT_A_TIME, TEAM_ROLES, was_never_taken
 from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, NotFound
@@ -30,7 +30,7 @@ def show(child_id: str) -> Response:
     """Show who is on the team, who will be, and who was."""
     with reading() as work:
         child = children.child_record(work, child_id)
-        everyone = team.whole_team_of(work, child_id)
+        everyone = [one for one in team.whole_team_of(work, child_id) if not was_never_taken(one)]
         now = [one for one in everyone if one.from_date <= work.today and not _has_left(one, work)]
         return render_page(
             "pep/team.html",
@@ -152,6 +152,7 @@ def _add_page(work: Work, child_id: str, form: FormState, asked: str, status: in
         roles=TEAM_ROLES,
         family=role in FAMILY,
         people=[{"value": one.id, "text": one.name, "hint": one.organisation} for one in people],
+        may_record=may(work, "pep.person.record"),
     )
 
 
@@ -175,6 +176,7 @@ def _change_page(child_id: str, membership_id: str, form: FormState, status: int
         member = _member(work, child_id, membership_id)
         child = children.child_record(work, child_id)
         people = [one for one in team.people_for(work, member.role, child) if one.id != member.person_id]
+        may_record = may(work, "pep.person.record")
     return render_page(
         "pep/team_change.html",
         title=f"Someone takes over from {member.name}",
@@ -183,4 +185,5 @@ def _change_page(child_id: str, membership_id: str, form: FormState, status: int
         member=member,
         people=[{"value": one.id, "text": one.name, "hint": one.organisation} for one in people],
         form=form,
+        may_record=may_record,
     )
