@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from services.pep.adapters.children_store import ChildFilter
-from services.pep.adapters.ssda903 import EPISODE_COLUMNS, HEADER_COLUMNS
 from services.pep.adapters.people_store import PeopleFilter
+from services.pep.adapters.ssda903 import EPISODE_COLUMNS, HEADER_COLUMNS
 from services.pep.application import caseload, children, imports, people, team
 from services.pep.application.children import NewChild
 from services.pep.application.children_list import list_rows

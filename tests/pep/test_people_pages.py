@@ -199,6 +199,7 @@ def test_a_school_is_recorded_by_hand(pep: Pep) -> None:
         assert answer.status_code == 422
         assert says in check_page(answer)
     assert pep.client("worker").get("/schools/new").status_code == 403
+    assert 'href="/people"' not in pep.client("caseworker").get("/schools/new").text
 
 
 def test_whoever_records_that_a_child_left_is_led_to_a_page_they_may_see(pep: Pep, amara: Child) -> None:

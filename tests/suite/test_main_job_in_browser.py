@@ -1,4 +1,4 @@
-"""The whole main job, in a browser, as the people do it: from entering care to the care plan and round again."""
+"""The whole main job, in a browser, as the people do it: from an empty home to the care plan and round again."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, expect
 
 from shared.testing.browser import chromium
+from suite.demo.staff import EMPTY_HOME_STAFF
 from tests.suite.town import Town, open_town, wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -26,11 +27,12 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def town(tmp_path: Path, browser: Browser) -> Iterator[Town]:
-    with open_town(tmp_path, browser, MONDAY) as opened:
+    with open_town(tmp_path, browser, MONDAY, EMPTY_HOME_STAFF) as opened:
         yield opened
 
 
 def test_the_whole_main_job_goes_round(town: Town) -> None:
+    the_people_are_recorded(town)
     child_page = a_child_becomes_looked_after(town)
     the_team_is_recorded(town, child_page)
     first_time = a_meeting_is_arranged(town)
@@ -42,6 +44,28 @@ def test_the_whole_main_job_goes_round(town: Town) -> None:
     the_care_plan_says_what_was_agreed(town, child_page)
     a_concern_comes_back_and_is_answered(town, child_page)
     the_history_tells_every_step(town, plan_page)
+
+
+def the_people_are_recorded(town: Town) -> None:
+    page = town.page
+    town.sign_in("Helen Okafor")
+    town.follow("Record the designated teachers of the authority")
+    for name, role, school in (
+        ("Sarah Whitfield", "Designated teacher", "Oakfield Academy"),
+        ("Marcus Hall", "Team manager", ""),
+        ("Ruth Feldman", "Independent Reviewing Officer", ""),
+        ("Tom Ashworth", "Virtual School caseworker", ""),
+    ):
+        town.go("/pep/people/new")
+        page.get_by_label("Name", exact=True).fill(name)
+        page.get_by_label("E-mail address").fill(f"{name.lower().replace(' ', '.')}@northmoor.example")
+        page.get_by_label(role).check()
+        page.get_by_label("Organisation (optional)").fill("" if school else "Northmoor Council")
+        page.get_by_label("School (optional)").fill(school)
+        town.press("Record the person")
+        expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    town.go("/pep/people")
+    town.look("people-of-the-authority")
 
 
 def a_child_becomes_looked_after(town: Town) -> str:

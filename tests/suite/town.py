@@ -21,7 +21,7 @@ from shared.platform.worker import run_worker
 from shared.testing.browser import assert_well_made, served
 from suite.composition import SPECS, web_application
 from suite.demo.filling import open_authority
-from suite.demo.staff import STAFF
+from suite.demo.staff import STAFF, Staff
 from suite.demo.stage import Stage
 from suite.mail_catcher import catching
 from suite.serve import free_port
@@ -81,7 +81,7 @@ def wait_until(claim: Callable[[], bool], what: str, seconds: float = 20) -> Non
 
 
 @contextmanager
-def open_town(home: Path, browser: Browser, now: datetime) -> Iterator[Town]:
+def open_town(home: Path, browser: Browser, now: datetime, staff: tuple[Staff, ...] = STAFF) -> Iterator[Town]:
     """Open the town with its schools and staff, and nobody in care yet."""
     port, smtp_port = free_port(), free_port()
     (home / "mail").mkdir()
@@ -91,7 +91,7 @@ def open_town(home: Path, browser: Browser, now: datetime) -> Iterator[Town]:
     for spec in SPECS:
         upgrade(runtime.database(spec.name), spec)
     with Stage(runtime, SPECS) as stage:
-        open_authority(stage, STAFF)
+        open_authority(stage, staff)
     stop = threading.Event()
     worker = threading.Thread(target=run_worker, args=(SPECS, runtime, stop), kwargs={"bus": Bus(settings.broker)})
     context = browser.new_context(viewport={"width": 1280, "height": 900})

@@ -9,10 +9,11 @@ from services.pep.application.schools import add_school
 from services.pep.domain.schools import PHASES, School
 from services.pep.entrypoints.people_schemas import NewSchoolSchema
 from shared.kernel.errors import InvalidInput
+from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
-from shared.platform.web.unit import writing
+from shared.platform.web.unit import reading, writing
 
 pages = Blueprint("new_school", __name__)
 
@@ -42,4 +43,13 @@ def record() -> Response:
 
 
 def _page(form: FormState, status: int = 200) -> Response:
-    return render_page("pep/school_new.html", title="Record a school", status=status, phases=PHASES, form=form)
+    with reading() as work:
+        may_read_people = may(work, "pep.people.read")
+    return render_page(
+        "pep/school_new.html",
+        title="Record a school",
+        status=status,
+        phases=PHASES,
+        form=form,
+        may_read_people=may_read_people,
+    )
