@@ -80,6 +80,13 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--discard", metavar="EVENT", help="give up a held event for good, so that what waits goes on")
     one.add_argument("--skip-gap", metavar="EVENT", help="apply an event although an earlier one never came")
     events.add_argument("--why", metavar="TEXT", help="why an event is discarded, or a gap skipped; it is kept")
+    backup = command("backup", "back everything up, while the suite runs or not")
+    backup.add_argument("target", type=Path, metavar="FILE_OR_FOLDER", help="a new folder, or a new file ….tar.gz")
+    restore = command("restore", "restore a backup into an empty home, or into empty databases")
+    restore.add_argument("source", type=Path, metavar="FILE_OR_FOLDER", help="what backup made")
+    restore.add_argument(
+        "--empty-queues", action="store_true", help="throw away what RabbitMQ still holds from after the backup"
+    )
     parked = command("parked", "list, show, replay or discard the events that got stuck")
     parked.add_argument("do", nargs="?", choices=("list", "show", "replay", "discard"), default="list")
     parked.add_argument("event", nargs="?", metavar="EVENT", help="SERVICE:NUMBER as listed; replay also takes all")

@@ -18,6 +18,7 @@ from shared.platform.access import system_actor
 from shared.platform.auth import issue_token
 from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
+from suite.backup.command import backup, restore
 from suite.composition import everybody, runtime_for
 from suite.events import discarded, gap_skipped, parked_listed, parked_shown, replayed, told
 from suite.home import Home, Refusal
@@ -29,6 +30,9 @@ TRY_AGAIN_LATER = 75
 
 def run(command: str, home: Home, wanted: argparse.Namespace) -> int:
     """Do one command on a home; return its exit code. Raises `Refusal` with the one line to show."""
+    if command in WITHOUT_A_RUNTIME:
+        print(WITHOUT_A_RUNTIME[command](home, wanted))
+        return 0
     home.expect()
     runtime = runtime_for(home)
     try:
@@ -113,6 +117,12 @@ def _parked(runtime: Runtime, wanted: argparse.Namespace) -> int:
         print(discarded(runtime, wanted.event, wanted.why or ""))
     return 0
 
+
+WITHOUT_A_RUNTIME: Mapping[str, Callable[[Home, argparse.Namespace], str]] = {
+    "backup": lambda home, wanted: backup(home, wanted.target),
+    "restore": lambda home, wanted: restore(home, wanted.source, empty_queues=wanted.empty_queues),
+}
+"""These work where there is no suite to open, too."""
 
 COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "people": _people,

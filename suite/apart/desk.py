@@ -8,8 +8,8 @@ from shared.platform.production import from_environment
 from shared.platform.runtime import Runtime
 from shared.platform.settings import SERVICES
 from suite.arguments import parse
-from suite.commands import act
-from suite.home import Refusal
+from suite.commands import WITHOUT_A_RUNTIME, act
+from suite.home import Home, Refusal
 
 
 def do(words: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -20,6 +20,9 @@ def do(words: Sequence[str], environ: Mapping[str, str]) -> int:
     wanted = parse(list(words))
     if wanted.command == "serve":
         raise Refusal("Say which command: people, token NAME, events …")
+    if wanted.command in WITHOUT_A_RUNTIME:
+        print(WITHOUT_A_RUNTIME[wanted.command](Home(wanted.home), wanted))
+        return 0
     settings = from_environment(environ, _given(environ), broker=_is_set(environ, "PEP_SUITE_BROKER"))
     runtime = Runtime(settings)
     try:
