@@ -12,6 +12,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
@@ -21,7 +22,7 @@ from shared.contracts.pep import ChildLeftCare
 from shared.platform.access import system_actor
 from shared.platform.bus import Bus
 from shared.platform.runtime import Runtime
-from shared.platform.service import ServiceSpec
+from shared.platform.service import InBulk, ServiceSpec
 from shared.platform.settings import Mode, Settings
 from shared.platform.tables import service_metadata
 from shared.platform.work import Work, writing_work
@@ -35,8 +36,9 @@ STATE = Table("state", _told, Column("number", Integer, primary_key=True), Colum
 EFFECT = Table("effect", _heard, Column("number", Integer, primary_key=True), Column("at", Float, nullable=False))
 
 
-def _take_effect(work: Work, fact: ChildLeftCare) -> None:
-    work.connection.execute(insert(EFFECT).values(number=int(fact.child_id), at=time.time()))
+def _take_effect(work: Work, facts: Sequence[ChildLeftCare]) -> None:
+    now = time.time()
+    work.connection.execute(insert(EFFECT), [{"number": int(fact.child_id), "at": now} for fact in facts])
 
 
 def _spec(name: str, metadata: object, subscriptions: dict[type, object]) -> ServiceSpec:
@@ -53,7 +55,7 @@ def _spec(name: str, metadata: object, subscriptions: dict[type, object]) -> Ser
 
 
 TELLS = _spec("pep", _told, {})
-HEARS = _spec("virtual_school", _heard, {ChildLeftCare: _take_effect})
+HEARS = _spec("virtual_school", _heard, {ChildLeftCare: InBulk(_take_effect)})
 
 
 def make_runtime() -> Runtime:

@@ -16,6 +16,8 @@ from typing import Any
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
 from sqlalchemy.types import TypeDecorator
 
+from shared.platform.waking import Waker
+
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -66,6 +68,7 @@ class Database:
         else:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(url, **options)
+        self._waker = None if self.is_sqlite else Waker(self.engine)
         self._writer: Any = threading.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
@@ -86,8 +89,15 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def wake_relay(self) -> None:
+        """Say that facts were committed; call it after the commit. On SQLite the relay sees it by itself."""
+        if self._waker is not None:
+            self._waker.wake()
+
     def close(self) -> None:
         """Close every pooled connection."""
+        if self._waker is not None:
+            self._waker.close()
         self.engine.dispose()
 
 

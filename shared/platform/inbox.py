@@ -12,7 +12,8 @@ is tried again with growing pauses, then parked for a person to look at, and onl
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -27,7 +28,7 @@ from shared.platform.inbox_tables import EVENT, POSITION, SUBJECT_LENGTH, TYPE_L
 from shared.platform.logs import describe, where
 from shared.platform.metrics import APPLIED, PARKED, RETRIED, count_by_type
 from shared.platform.runtime import Runtime
-from shared.platform.service import ServiceSpec
+from shared.platform.service import InBulk, Reaction, ServiceSpec
 from shared.platform.trace import tracing
 from shared.platform.work import Work
 
@@ -96,17 +97,16 @@ class Inbox:
 
     def _apply_together(self, envelopes: Sequence[Envelope], unreadable: Sequence[Unreadable]) -> None:
         now = self._runtime.clock.now()
-        applied: list[str] = []
         with self._database.writing() as connection:
             gate = Gate.open(connection, envelopes)
-            for envelope in envelopes:
-                for ready in gate.admit(envelope):
-                    self._apply(connection, ready, now)
-                    applied.append(ready.type)
+            ready = [each for envelope in envelopes for each in gate.admit(envelope)]
+            for group in _alike(ready):
+                self._apply_alike(connection, group, now)
             gate.save(connection, now)
             _store_unreadable(connection, unreadable, now)
             crashpoint("before_effect_commit")
-        count_by_type(APPLIED, self._spec.name, applied)
+        self._database.wake_relay()
+        count_by_type(APPLIED, self._spec.name, [each.type for each in ready])
         count_by_type(PARKED, self._spec.name, [""] * len(unreadable))
 
     def _store(self, envelopes: Sequence[Envelope], unreadable: Sequence[Unreadable]) -> None:
@@ -119,30 +119,49 @@ class Inbox:
             _store_unreadable(connection, unreadable, now)
         count_by_type(PARKED, self._spec.name, [""] * len(unreadable))
 
+    def _apply_alike(self, connection: Connection, envelopes: Sequence[Envelope], now: datetime) -> None:
+        """Let the service react to facts of one type about different subjects: in bulk where it can."""
+        reaction = self._reaction(envelopes[0].type)
+        if isinstance(reaction, InBulk) and len(envelopes) > 1:
+            work = self._work(connection, now)
+            reaction.many(work, [from_data(envelope.type, envelope.data) for envelope in envelopes])
+            return
+        for envelope in envelopes:
+            self._apply(connection, envelope, now)
+
     def _apply(self, connection: Connection, envelope: Envelope, now: datetime) -> None:
         """Let the service react; a type it does not know or does not care about has no effect."""
-        try:
-            reaction = self._spec.subscriptions.get(event_class(envelope.type))
-        except UnknownEvent:
-            reaction = None
+        reaction = self._reaction(envelope.type)
         if reaction is None:
             return
-        settings = self._runtime.settings
-        work = Work(
-            connection=connection,
-            service=self._spec.name,
-            metadata=self._spec.metadata,
-            settings=settings,
-            actor=replace(system_actor(settings.authority), person_id=envelope.actor),
-            now=now,
-            correlation_id=envelope.correlation_id,
-            traceparent=envelope.traceparent,
-            cause=envelope,
-        )
+        work = self._work(connection, now)
+        work.actor = replace(work.actor, person_id=envelope.actor)
+        work.correlation_id = envelope.correlation_id
+        work.cause = envelope
+        work.may_write = True
         with tracing(self._spec.name, envelope.correlation_id, envelope.traceparent) as trace:
             work.traceparent = trace.traceparent
             reaction(work, from_data(envelope.type, envelope.data))
             work.flush()
+
+    def _reaction(self, event_type: str) -> Reaction | None:
+        try:
+            return self._spec.subscriptions.get(event_class(event_type))
+        except UnknownEvent:
+            return None
+
+    def _work(self, connection: Connection, now: datetime) -> Work:
+        """Return a unit of work of the suite itself that publishes nothing."""
+        settings = self._runtime.settings
+        return Work(
+            connection=connection,
+            service=self._spec.name,
+            metadata=self._spec.metadata,
+            settings=settings,
+            actor=system_actor(settings.authority),
+            now=now,
+            may_write=False,
+        )
 
     def _due(self) -> list[tuple[int, int]]:
         """Return (id, attempts) of the held facts whose turn and time it is."""
@@ -215,6 +234,20 @@ class Inbox:
             connection.execute(update(EVENT).where(EVENT.c.id == event_id).values(values))
             kind = connection.execute(select(EVENT.c.type).where(EVENT.c.id == event_id)).scalar()
         count_by_type(PARKED if parked else RETRIED, self._spec.name, [kind or ""])
+
+
+def _alike(envelopes: Sequence[Envelope]) -> Iterator[Sequence[Envelope]]:
+    """Part facts into groups of one type, no two about one subject, so that each subject's order is kept."""
+    waves: list[dict[str, list[Envelope]]] = []
+    seen: Counter[tuple[str, str]] = Counter()
+    for envelope in envelopes:
+        key = (envelope.source, envelope.subject)
+        if seen[key] == len(waves):
+            waves.append({})
+        waves[seen[key]].setdefault(envelope.type, []).append(envelope)
+        seen[key] += 1
+    for wave in waves:
+        yield from wave.values()
 
 
 def _store_unreadable(connection: Connection, unreadable: Sequence[Unreadable], now: datetime) -> None:

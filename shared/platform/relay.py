@@ -25,12 +25,12 @@ from shared.platform.links import Publisher
 from shared.platform.metrics import PUBLISHED, count_by_type
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+from shared.platform.waking import Ear
 
 WINDOW = 200
 WAKE_SECONDS = 0.002
 IDLE_WAKE_SECONDS = 0.01
-POSTGRESQL_POLL_SECONDS = 0.02
-POSTGRESQL_IDLE_POLL_SECONDS = 0.1
+POSTGRESQL_LOOK_ANYWAY_SECONDS = 0.25
 LOOK_ANYWAY_SECONDS = 1.0
 BUSY_AFTER_TRAFFIC_SECONDS = 2.0
 REFUSED_PAUSE_SECONDS = 1.0
@@ -113,14 +113,19 @@ class Relay:
 
 
 class CommitWatch:
-    """Waits until somebody may have committed to a database: at once on SQLite, by looking often on PostgreSQL.
+    """Waits until somebody may have committed to a database.
 
-    Either way it looks more often for a while after there was something.
+    PostgreSQL says so (`shared.platform.waking`); on SQLite it looks at the file's version, more often for a while
+    after there was something.
     """
 
     def __init__(self, database: Database) -> None:
+        """Raise the database's errors when it cannot be reached."""
         self._sql: sqlite3.Connection | None = None
-        if database.is_sqlite and (path := database.engine.url.database):
+        self._ear: Ear | None = None
+        if not database.is_sqlite:
+            self._ear = Ear(database.engine)
+        elif path := database.engine.url.database:
             self._sql = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._seen = self._version()
         self._last_change = monotonic()
@@ -130,10 +135,9 @@ class CommitWatch:
         self._last_change = monotonic()
 
     def wait(self, stop: threading.Event) -> None:
-        """Return when there may be something new, when `stop` is set, or after a second."""
-        if self._sql is None:
-            busy = monotonic() - self._last_change < BUSY_AFTER_TRAFFIC_SECONDS
-            stop.wait(POSTGRESQL_POLL_SECONDS if busy else POSTGRESQL_IDLE_POLL_SECONDS)
+        """Return when there may be something new, when `stop` is set, or after a second at the latest."""
+        if self._ear is not None:
+            self._ear.wait(POSTGRESQL_LOOK_ANYWAY_SECONDS)
             return
         started = monotonic()
         while not stop.is_set() and (now := monotonic()) - started < LOOK_ANYWAY_SECONDS:
@@ -149,6 +153,8 @@ class CommitWatch:
         """Stop watching."""
         if self._sql is not None:
             self._sql.close()
+        if self._ear is not None:
+            self._ear.close()
 
     def _version(self) -> int:
         return int(self._sql.execute("PRAGMA data_version").fetchone()[0]) if self._sql is not None else 0

@@ -6,7 +6,7 @@ a child without asking anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from sqlalchemy import (
 from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
 from shared.contracts.roles import Role
 from shared.platform.db import Json, new_metadata
+from shared.platform.service import InBulk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,26 +241,31 @@ def when_person_recorded(work: Work, fact: PersonRecorded) -> None:
     )
 
 
-def when_member_joined(work: Work, fact: TeamMemberJoined) -> None:
-    """Keep the copy of a membership; a person not heard of yet is known by what the fact says of them."""
-    if person(work.connection, fact.person_id) is None:
+def when_members_joined(work: Work, facts: Sequence[TeamMemberJoined]) -> None:
+    """Keep the copies of memberships; a person not heard of yet is known by what a fact says of them."""
+    connection = work.connection
+    heard_of = people_by_id(connection, (fact.person_id for fact in facts))
+    for fact in {fact.person_id: fact for fact in facts if fact.person_id not in heard_of}.values():
         record_person(
-            work.connection,
+            connection,
             Person(fact.person_id, work.settings.authority, fact.name, fact.email, frozenset(), organisation=""),
         )
-    join(
-        work.connection,
-        Membership(
-            id=fact.membership_id,
-            child_id=fact.child_id,
-            person_id=fact.person_id,
-            role=Role(fact.role),
-            from_date=fact.from_date,
-            until=None,
-            name=fact.name,
-            email=fact.email,
-        ),
-    )
+    ids = {fact.membership_id for fact in facts}
+    known = set(connection.execute(select(MEMBERSHIP.c.id).where(MEMBERSHIP.c.id.in_(ids))).scalars())
+    rows = [
+        {
+            "id": fact.membership_id,
+            "child_id": fact.child_id,
+            "person_id": fact.person_id,
+            "role": fact.role,
+            "from_date": fact.from_date,
+            "until": None,
+        }
+        for fact in facts
+        if fact.membership_id not in known
+    ]
+    if rows:
+        connection.execute(insert(MEMBERSHIP), rows)
 
 
 def when_member_left(work: Work, fact: TeamMemberLeft) -> None:
@@ -269,7 +275,7 @@ def when_member_left(work: Work, fact: TeamMemberLeft) -> None:
 
 ROSTER_SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     PersonRecorded: when_person_recorded,
-    TeamMemberJoined: when_member_joined,
+    TeamMemberJoined: InBulk(when_members_joined),
     TeamMemberLeft: when_member_left,
 }
 

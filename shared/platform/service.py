@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +18,20 @@ if TYPE_CHECKING:
     from shared.platform.work import Work
 
 Reaction = Callable[["Work", Any], None]
+
+
+@dataclass(frozen=True)
+class InBulk:
+    """A reaction that takes over many facts of one type, each about another subject, with few statements.
+
+    It only keeps a copy: it publishes nothing, as it does not know who told which fact.
+    """
+
+    many: Callable[[Work, Sequence[Any]], None]
+
+    def __call__(self, work: Work, fact: Any) -> None:
+        """Take over one fact."""
+        self.many(work, [fact])
 
 
 @dataclass(frozen=True)

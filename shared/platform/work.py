@@ -100,6 +100,7 @@ def writing_work(
         work.flush()
         crashpoint("before_commit")
     crashpoint("after_commit")
+    runtime.database(spec.name).wake_relay()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +22,7 @@ from shared.platform import desk
 from shared.platform.inbox import MAX_ATTEMPTS, Inbox
 from shared.platform.inbox_tables import Held
 from shared.platform.runtime import Runtime
-from shared.platform.service import ServiceSpec
+from shared.platform.service import InBulk, ServiceSpec
 from shared.platform.work import Work
 from shared.testing.ledger import effects, fact, listener, write_down
 from shared.testing.runtimes import MONDAY_MORNING, make_runtime
@@ -369,3 +369,43 @@ def test_a_batch_costs_the_same_few_statements_whatever_its_size(trial: Trial) -
     trial.inbox.receive([replace(envelope(f"c{n}", 1), type="pep.other.v1").to_bytes() for n in range(100)])
 
     assert len([each for each in statements if not each.startswith(("BEGIN", "PRAGMA"))]) == 3
+
+
+def test_facts_of_different_subjects_are_taken_over_in_bulk_and_each_subject_in_order(tmp_path: Path) -> None:
+    sizes: list[int] = []
+
+    def take_over(work: Work, facts: Sequence[Any]) -> None:
+        sizes.append(len(facts))
+        for each in facts:
+            write_down(work, each)
+
+    trial = Trial(tmp_path, InBulk(take_over))
+    trial.inbox.receive([body("a", 1), body("a", 2), body("b", 1), body("c", 1), body("b", 2), body("a", 3)])
+
+    assert sizes == [3, 2, 1]
+    assert trial.effects() == {"a": [1, 2, 3], "b": [1, 2], "c": [1]}
+
+
+def test_a_fact_that_fails_in_bulk_is_found_and_its_neighbours_are_applied(tmp_path: Path) -> None:
+    def take_over(work: Work, facts: Sequence[Any]) -> None:
+        for each in facts:
+            if each.child_id == "b":
+                raise ValueError("not this one")
+            write_down(work, each)
+
+    trial = Trial(tmp_path, InBulk(take_over))
+    trial.inbox.receive([body("a", 1), body("b", 1), body("c", 1)])
+    trial.inbox.try_held()
+
+    assert trial.effects() == {"a": [1], "c": [1]}
+    assert [each.subject for each in trial.held()] == ["child/b"]
+
+
+def test_a_bulk_reaction_publishes_nothing(tmp_path: Path) -> None:
+    def take_over(work: Work, facts: Sequence[Any]) -> None:
+        work.publish("child/a", facts[0])
+
+    trial = Trial(tmp_path, InBulk(take_over))
+    trial.inbox.receive([body("a", 1), body("b", 1)])
+
+    assert len(trial.held()) == 2
