@@ -166,6 +166,9 @@ def test_a_cut_connection_is_reported_and_a_new_one_goes_on(far_bus: Bus, proxy:
 
     publisher, listener = far_bus.open_publisher(), far_bus.open_listener("scheduling")
     publisher.publish(facts(2))
-    assert fetch_all(listener, 1)[-1] == b"2"
+    heard: list[bytes] = []
+    while b"2" not in heard:  # 1 may come again: its acknowledgement may have been cut
+        heard += fetch_all(listener, 1)
+    assert heard in ([b"2"], [b"1", b"2"])
     for link in (publisher, listener):
         link.close()

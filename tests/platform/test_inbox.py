@@ -18,7 +18,7 @@ from shared.contracts.pep import ChildDetailsChanged, ChildLeftCare
 from shared.contracts.registry import event_name, to_data
 from shared.kernel.clock import FixedClock
 from shared.kernel.errors import Conflict, NotFound
-from shared.platform import desk
+from shared.platform import desk, mending
 from shared.platform.inbox import MAX_ATTEMPTS, Inbox
 from shared.platform.inbox_tables import Held
 from shared.platform.runtime import Runtime
@@ -26,6 +26,8 @@ from shared.platform.service import InBulk, ServiceSpec
 from shared.platform.work import Work
 from shared.testing.ledger import effects, fact, listener, write_down
 from shared.testing.runtimes import MONDAY_MORNING, make_runtime
+
+ADE = mending.Hand("Ade Okafor", MONDAY_MORNING)
 
 
 def envelope(child_id: str, version: int, said: object | None = None) -> Envelope:
@@ -248,7 +250,7 @@ def test_a_fact_that_keeps_failing_is_parked_with_the_reason(tmp_path: Path) -> 
 def test_a_parked_fact_can_be_replayed_and_its_followers_go_on(tmp_path: Path) -> None:
     trial, failing, parked = park(tmp_path)
     failing.mended = True
-    trial.act(desk.replay, parked.id, trial.runtime.clock.now())
+    trial.act(mending.replay, parked.id, ADE)
     trial.inbox.try_held()
 
     assert trial.effects() == {"a": [1, 2, 3]}
@@ -257,7 +259,7 @@ def test_a_parked_fact_can_be_replayed_and_its_followers_go_on(tmp_path: Path) -
 
 def test_a_parked_fact_can_be_discarded_and_its_followers_go_on(tmp_path: Path) -> None:
     trial, _, parked = park(tmp_path)
-    trial.act(desk.discard, parked.id, by="Ade Okafor", why="sent by mistake")
+    trial.act(mending.discard, parked.id, ADE, why="sent by mistake")
     trial.inbox.try_held()
     trial.inbox.receive([body("a", 2)])
 
@@ -271,7 +273,7 @@ def test_a_fact_that_waits_for_another_cannot_be_discarded_before_it(tmp_path: P
     behind = trial.held()[1]
 
     with pytest.raises(Conflict) as refusal:
-        trial.act(desk.discard, behind.id, by="Ade Okafor", why="x")
+        trial.act(mending.discard, behind.id, ADE, why="x")
 
     assert refusal.value.code == "event_waits_for_another"
 
@@ -280,8 +282,8 @@ def test_a_gap_that_will_never_be_filled_can_be_skipped(trial: Trial) -> None:
     trial.inbox.receive([body("a", 4), body("a", 5)])
     first, second = trial.held()
     with pytest.raises(Conflict):
-        trial.act(desk.skip_gap, second.id, by="Ade Okafor", why="backup restored")
-    trial.act(desk.skip_gap, first.id, by="Ade Okafor", why="backup restored")
+        trial.act(mending.skip_gap, second.id, ADE, why="backup restored")
+    trial.act(mending.skip_gap, first.id, ADE, why="backup restored")
     trial.inbox.try_held()
 
     assert trial.effects() == {"a": [4, 5]}
@@ -289,9 +291,9 @@ def test_a_gap_that_will_never_be_filled_can_be_skipped(trial: Trial) -> None:
 
 def test_what_is_not_held_can_be_neither_replayed_nor_discarded(trial: Trial) -> None:
     with pytest.raises(NotFound):
-        trial.act(desk.replay, 7, MONDAY_MORNING)
+        trial.act(mending.replay, 7, ADE)
     with pytest.raises(NotFound):
-        trial.act(desk.discard, 7, by="x", why="y")
+        trial.act(mending.discard, 7, ADE, why="y")
 
 
 def test_a_fact_that_killed_the_process_each_time_is_parked(tmp_path: Path) -> None:
