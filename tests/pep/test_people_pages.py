@@ -13,6 +13,7 @@ from services.pep.application.children import NewChild
 from services.pep.domain.children import Child
 from shared.contracts.pep import PersonRecorded, SchoolRecorded, TeamMemberJoined, TeamMemberLeft
 from shared.contracts.roles import Role
+from shared.platform.web.navigation import bar
 from shared.testing.pages import check_page
 from tests.pep.child_world import Pep
 
@@ -70,6 +71,14 @@ def test_each_page_is_sound_for_the_head_and_a_manager(pep: Pep, amara: Child) -
         page(pep, path)
         page(pep, path, "manager")
     page(pep, "/schools/new")
+
+
+def test_the_bar_marks_the_place_that_is_nearest(pep: Pep, amara: Child) -> None:
+    places = (("/people/new", "People"), ("/people", "People"), (f"/children/{amara.id}", "Children"))
+    for path, place in places:
+        with pep.app.test_request_context(path, base_url="http://localhost/pep"):
+            marked = [link["text"] for link in bar(pep.actor("head")) if link["active"]]
+        assert marked == [place], path
 
 
 def test_others_get_none_of_them(pep: Pep, amara: Child) -> None:

@@ -38,6 +38,7 @@ class Place:
 BAR = (
     Place("My work", "pep", "/", "pep.worklist.read", alone=True),
     Place("Children", "pep", "/children", "pep.children.list", but_not=frozenset({Role.CHILD})),
+    Place("People", "pep", "/people", "pep.people.read"),
     Place("Meetings", "scheduling", "/", "scheduling.worklist.read"),
     Place("Virtual School", "virtual_school", "/", "virtual_school.worklist.read"),
 )
@@ -57,7 +58,8 @@ def bar(actor: Actor | None) -> list[dict[str, object]]:
     chosen = next((p for p in places if _path(service_url(p.service, p.path)) == here), None)
     if chosen is None:
         wider = [p for p in places if not p.alone and _contains(service_url(p.service, "/"), here)]
-        chosen = wider[0] if wider else None
+        nearer = [p for p in wider if _contains(service_url(p.service, p.path), here)]
+        chosen = next(iter(nearer or wider), None)
     return [_link(p.text, service_url(p.service, p.path), here, active=p is chosen) for p in places]
 
 
