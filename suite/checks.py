@@ -31,7 +31,7 @@ CHECKS = (
     ("ruff format", ("-m", "ruff", "format", "--check", "--quiet", *PATHS)),
     ("mypy", ("-m", "mypy")),
     ("import-linter", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
-    ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile")),
+    ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")),
 )
 
 

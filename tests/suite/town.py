@@ -67,7 +67,7 @@ class Town:
     def look(self, name: str) -> None:
         """Check the open page at both widths and keep a picture of it."""
 
-        assert_well_made(self.page, f"walk-{name}")
+        assert_well_made(self.page, f"walk-{name}", accessible_at=(1280,))
 
 
 def wait_until(claim: Callable[[], bool], what: str, seconds: float = 20) -> None:
