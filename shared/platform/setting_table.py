@@ -90,7 +90,7 @@ SETTINGS = (
     Setting("PEP_SUITE_BROKER", "`amqp://LOGIN:PASSWORD@HOST:5672//`, or `amqps://`", secret=True, computed=True),
     Setting(
         "PEP_SUITE_BROKER_MANAGEMENT",
-        "RabbitMQ's management, by which the logins of the services are made",
+        "RabbitMQ's management, by which the services' logins are made; left out, its administrator makes them",
         "http://rabbitmq:15672",
         computed=True,
     ),

@@ -51,8 +51,11 @@ def application(spec: ServiceSpec, runtime: Runtime) -> WSGIApplication:
 
 
 def behind_proxies(application: WSGIApplication, proxies: int) -> WSGIApplication:
-    """Take the visitor's address and scheme from what so many proxies in front say."""
-    return ProxyFix(application, x_for=proxies, x_proto=proxies, x_host=0, x_prefix=0) if proxies else application
+    """Take the visitor's address and scheme from what so many proxies in front say.
+
+    Each adds the address it saw; the scheme is said anew by the last one (deploy/nginx.conf).
+    """
+    return ProxyFix(application, x_for=proxies, x_proto=1, x_host=0, x_prefix=0) if proxies else application
 
 
 class _Gunicorn(BaseApplication):  # type: ignore[misc]

@@ -64,7 +64,7 @@ def test_somebody_signed_in_at_peps_front_door_is_known_to_the_other_services(tm
 def test_the_visitors_address_is_taken_from_as_many_proxies_as_the_settings_say(proxies: int, seen: str) -> None:
     app = Flask("probe")
     app.add_url_rule("/", view_func=lambda: f"{request.remote_addr} {request.scheme}")
-    headers = {"X-Forwarded-For": "203.0.113.5, 192.0.2.7", "X-Forwarded-Proto": "https, https"}
+    headers = {"X-Forwarded-For": "203.0.113.5, 192.0.2.7", "X-Forwarded-Proto": "https"}
     browser = Client(behind_proxies(app, proxies))
     assert browser.get("/", headers=headers, environ_overrides={"REMOTE_ADDR": "10.0.0.9"}).text == seen
 
@@ -111,6 +111,18 @@ def test_a_command_works_on_the_databases_that_the_environment_names(
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"From: a@b.example\r\n\r\nHello")))
     assert main(["apart", "do", "receive-mail"]) == 2
     assert "PEP_SUITE_SCHEDULING_DATABASE" in capsys.readouterr().err
+
+
+def test_the_broker_is_not_touched_before_everything_needed_is_known(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PEP_SUITE_BROKER", "redis://elsewhere")
+    monkeypatch.setenv("PEP_SUITE_BROKER_MANAGEMENT", "rabbitmq:15672")
+    assert main(["apart", "broker"]) == 2
+    said = capsys.readouterr().err
+    assert "PEP_SUITE_BROKER must be the administrator's address" in said
+    assert "PEP_SUITE_BROKER_MANAGEMENT must be the address" in said
+    assert said.count("_PASSWORD is missing") == len(SPECS)
 
 
 def test_a_services_login_may_do_its_own_work_only() -> None:
