@@ -1,9 +1,14 @@
-"""A TCP proxy on this machine that can freeze (nothing goes through, nothing closes) and cut (all connections drop)."""
+"""A TCP proxy on this machine.
+
+It can freeze (nothing goes through, nothing closes), cut (all connections drop), be away (and no new one comes about),
+and be slow.
+"""
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import suppress
 from types import TracebackType
 
@@ -16,6 +21,8 @@ class Proxy:
         self._flowing = threading.Event()
         self._flowing.set()
         self._closed = False
+        self._away = False
+        self.delay_seconds = 0.0
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._server = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._server.getsockname()[1]
@@ -46,6 +53,15 @@ class Proxy:
         """Let everything through again."""
         self._flowing.set()
 
+    def go_away(self) -> None:
+        """Drop every connection, and each that comes, as where the server has stopped."""
+        self._away = True
+        self.cut()
+
+    def come_back(self) -> None:
+        """Take connections again."""
+        self._away = False
+
     def cut(self) -> None:
         """Drop every connection."""
         pairs, self._pairs = self._pairs, []
@@ -59,6 +75,9 @@ class Proxy:
         while not self._closed:
             try:
                 near, _ = self._server.accept()
+                if self._away:
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._target_port))
             except OSError:
                 continue
@@ -72,5 +91,7 @@ class Proxy:
         with suppress(OSError):
             while data := source.recv(65536):
                 self._flowing.wait()
+                if self.delay_seconds:
+                    time.sleep(self.delay_seconds)
                 sink.sendall(data)
             sink.shutdown(socket.SHUT_WR)
