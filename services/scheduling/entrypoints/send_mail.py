@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from services.scheduling.application import outgoing_mail
 from shared.platform.access import system_actor
+from shared.platform.crashpoints import crashpoint
 from shared.platform.mail import MailNotSent, Post, smtp_post
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
@@ -37,6 +38,7 @@ def send_through(runtime: Runtime, spec: ServiceSpec, post: Post) -> int:
         trouble = gone or outgoing_mail.hand_over(mail, post)
         if trouble is not None and trouble.unreachable:
             gone = trouble
+        crashpoint("after_mail_taken")
         with writing_work(runtime, spec, actor) as work:
             outgoing_mail.note_result(work, mail, trouble)
         sent += trouble is None
