@@ -164,7 +164,10 @@ class Inbox:
         )
 
     def _due(self) -> list[tuple[int, int]]:
-        """Return (id, attempts) of the held facts whose turn and time it is."""
+        """Return (id, attempts) of the held facts whose turn and time it is.
+
+        A time further ahead than any pause lasts is from before the clock was set back, and counts as come.
+        """
         now = self._runtime.clock.now()
         joined = EVENT.outerjoin(
             POSITION, and_(POSITION.c.source == EVENT.c.source, POSITION.c.subject == EVENT.c.subject)
@@ -174,7 +177,11 @@ class Inbox:
             .select_from(joined)
             .where(
                 EVENT.c.state == Held.WAITING,
-                or_(EVENT.c.next_attempt_at.is_(None), EVENT.c.next_attempt_at <= now),
+                or_(
+                    EVENT.c.next_attempt_at.is_(None),
+                    EVENT.c.next_attempt_at <= now,
+                    EVENT.c.next_attempt_at > now + LONGEST_PAUSE,
+                ),
                 EVENT.c.version == func.coalesce(POSITION.c.version, 0) + 1,
             )
             .order_by(EVENT.c.id)
