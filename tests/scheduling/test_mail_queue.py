@@ -213,6 +213,12 @@ def test_a_sender_that_dies_leaves_the_mails_to_the_next(office: Any, wish: Call
     assert send_through(office.runtime, SPEC, Postbox()) == 3
 
 
+def test_a_clock_set_back_by_a_day_does_not_keep_the_mails_for_a_day(office: Any, wish: Callable[..., Any]) -> None:
+    arranged(office, wish)
+    later(office, days=-1)
+    assert send_through(office.runtime, SPEC, Postbox()) == 3
+
+
 def test_trying_again_what_was_not_given_up_is_refused(office: Any, wish: Callable[..., Any]) -> None:
     meeting = arranged(office, wish)
     queued = mails(office, meeting)[0]
