@@ -25,7 +25,7 @@ Tests that need PostgreSQL, RabbitMQ, Chromium or libical run when these are fou
 With CI=true their absence is a failure.
 """
 
-PATHS = ("shared", "services", "suite", "maintenance", "tests", "run", "test")
+PATHS = ("shared", "services", "suite", "faults", "maintenance", "tests", "run", "test")
 CHECKS = (
     ("ruff rules", ("-m", "ruff", "check", "--quiet", *PATHS)),
     ("ruff format", ("-m", "ruff", "format", "--check", "--quiet", *PATHS)),

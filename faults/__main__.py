@@ -1,0 +1,52 @@
+"""Bring faults about and print the table of what was lost, doubled or out of order: see `python -m faults --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from faults.all_faults import BY_NAME, FAULTS, bring_about
+from faults.ground import FORMS, Ground
+from faults.outcome import Outcome, Skipped, table, totals
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Bring about the faults asked for; return 0 only if everything came as promised."""
+    asked = _parser().parse_args(words)
+    # Whatever the processes say about the faults they meet goes into a file, not between the lines of the table.
+    said = Path(tempfile.mkstemp(prefix="pep-suite-faults-", suffix=".log")[1])
+    with said.open("ab") as file:
+        os.dup2(file.fileno(), sys.stderr.fileno())
+    started = time.monotonic()
+    results: list[Outcome | Skipped] = []
+    for fault in FAULTS if not asked.only else [BY_NAME[name] for name in asked.only]:
+        for form in [asked.form] if asked.form else FORMS:
+            ground = Ground(form, asked.long, random.Random(asked.seed), asked.stop_rabbitmq)
+            result = bring_about(fault, ground)
+            results.append(result)
+            print(table([result]).splitlines()[-1], flush=True)
+    print(f"\n{table(results)}\n\n{totals(results)}")
+    print(f"{time.monotonic() - started:.0f} s in all, seed {asked.seed}. What the processes said: {said}")
+    return 0 if all(isinstance(each, Skipped) or each.is_as_promised for each in results) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
+    length = parser.add_mutually_exclusive_group()
+    length.add_argument("--long", action="store_true", help="each crash point 50 times, much load: some 15 minutes")
+    length.add_argument("--short", action="store_false", dest="long", help="a few seconds for each fault (the default)")
+    parser.add_argument("--form", choices=FORMS, help="only the embedded form, or only PostgreSQL and RabbitMQ")
+    parser.add_argument("--only", action="append", choices=sorted(BY_NAME), metavar="NAME", help="only this fault")
+    parser.add_argument("--seed", type=int, default=20261121, help="where chance starts")
+    parser.add_argument("--stop-rabbitmq", action="store_true", help="also stop RabbitMQ itself, for everybody")
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
