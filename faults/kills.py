@@ -10,7 +10,7 @@ from faults.ground import Ground, open_place, settle
 from faults.load import Load, end, start_load, under_load, workers
 from faults.outcome import Outcome
 from shared.kernel.clock import SystemClock
-from shared.platform.desk import replay_parked
+from shared.platform.mending import Hand, replay_parked
 from shared.testing.crash_trial import Verdict
 
 KILLED = -signal.SIGKILL
@@ -87,7 +87,7 @@ def killed_at_what_it_holds(ground: Ground) -> Outcome:
             runtime = place.installation.runtime()
             while not (verdict := settle(place.installation, 2)).is_sound and replayed < 60:
                 with runtime.database("scheduling").writing() as connection:
-                    replay_parked(connection, SystemClock().now())
+                    replay_parked(connection, Hand("faults", SystemClock().now()))
                 replayed += 1
             runtime.close()
     name = "kill -9 of the worker: before_held_effect"

@@ -16,8 +16,9 @@ from faults.load import Load, end, start, start_load, wait_for, workers
 from faults.outcome import Outcome
 from shared.contracts.pep import ChildDetailsChanged
 from shared.kernel.clock import SystemClock
-from shared.platform.desk import HeldEvent, held_events, replay_parked
+from shared.platform.desk import HeldEvent, held_events
 from shared.platform.inbox_tables import Held
+from shared.platform.mending import Hand, replay_parked
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work
 from shared.platform.worker import run_worker
@@ -128,5 +129,5 @@ def _complete(runtime: Runtime, children: set[str]) -> bool:
 
 def _nothing_held_after_replay(runtime: Runtime) -> bool:
     with runtime.database("scheduling").writing() as connection:
-        replay_parked(connection, SystemClock().now())
+        replay_parked(connection, Hand("faults", SystemClock().now()))
         return not held_events(connection)
