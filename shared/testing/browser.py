@@ -24,7 +24,8 @@ WIDTHS = (1280, 360)
 SCREENSHOTS = Path(__file__).resolve().parents[2] / ".screenshots"
 AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 QUIET = [
-    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking", "--disable-component-update",
+    "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking",
+    "--disable-component-update",
     "--disable-default-apps", "--disable-domain-reliability", "--disable-sync", "--metrics-recording-only",
     "--no-first-run", "--no-default-browser-check",
 ]  # fmt: skip
