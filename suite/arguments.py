@@ -87,6 +87,8 @@ def _parser() -> argparse.ArgumentParser:
     restore.add_argument(
         "--empty-queues", action="store_true", help="throw away what RabbitMQ still holds from after the backup"
     )
+    rebuild = command("rebuild", "give a service the copies of others' facts back that it lost")
+    rebuild.add_argument("service", choices=("pep", "scheduling", "virtual_school"), metavar="SERVICE")
     parked = command("parked", "list, show, replay or discard the events that got stuck")
     parked.add_argument("do", nargs="?", choices=("list", "show", "replay", "discard"), default="list")
     parked.add_argument("event", nargs="?", metavar="EVENT", help="SERVICE:NUMBER as listed; replay also takes all")

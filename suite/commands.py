@@ -20,7 +20,7 @@ from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
 from suite.backup.command import backup, restore
 from suite.composition import everybody, runtime_for
-from suite.events import discarded, gap_skipped, parked_listed, parked_shown, replayed, told
+from suite.events import discarded, gap_skipped, parked_listed, parked_shown, rebuilt, replayed, told
 from suite.home import Home, Refusal
 from suite.people import find, listing
 
@@ -103,6 +103,12 @@ def _events(runtime: Runtime, wanted: argparse.Namespace) -> int:
     return 0
 
 
+def _rebuild(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    """Let the owners of facts say again how things stand, until the service has its copies."""
+    print(rebuilt(runtime, wanted.service))
+    return 0
+
+
 def _parked(runtime: Runtime, wanted: argparse.Namespace) -> int:
     """List the parked events, or show, replay or discard one."""
     if wanted.do == "list":
@@ -133,4 +139,5 @@ COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "receive-mail": _receive_mail,
     "events": _events,
     "parked": _parked,
+    "rebuild": _rebuild,
 }

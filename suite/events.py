@@ -10,6 +10,7 @@ from shared.platform.bus import BrokerUnavailable, Bus
 from shared.platform.desk import HeldEvent, find_held, held_events, held_payload, overview_of
 from shared.platform.inbox_tables import Held
 from shared.platform.mending import Hand, discard, mended, replay, replay_parked, skip_gap
+from shared.platform.rebuilding import rebuild
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.stuck import what_it_says
@@ -78,6 +79,22 @@ def parked_shown(runtime: Runtime, wanted: str) -> str:
         says = what_it_says(held_payload(connection, number))
     lines = [_held(service, held).strip(), f"  came {held.received_at.astimezone(LONDON):%d %b %Y %H:%M}"]
     return "\n".join([*lines, *(f"  {key}: {value}" for key, value in says.items())])
+
+
+def rebuilt(runtime: Runtime, service: str) -> str:
+    """Give a service its copies back from their owners; returns what to tell. Raises `Refusal`."""
+    spec = next(spec for spec in SPECS if spec.name == service)
+    owners = [each for each in SPECS if each.announcer is not None and each.name != service]
+    if not owners:
+        raise Refusal(f"{service} keeps no copies that another service announces; restore a backup instead.")
+    try:
+        done = rebuild(spec, owners, runtime, Bus(runtime.settings.broker), _hand(runtime))
+    except (BrokerUnavailable, TimeoutError) as error:
+        raise Refusal(f"Not rebuilt: {error}") from error
+    told = f"{service} heard again how {done.announced:,} people, schools and children stand"
+    gaps = f"; {done.gaps:,} gaps that nothing can fill any more were skipped" if done.gaps else ""
+    held = f". {done.held:,} events are still held: see ./run events" if done.held else ""
+    return f"{told}{gaps}{held}."
 
 
 def _hand(runtime: Runtime) -> Hand:

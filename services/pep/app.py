@@ -9,6 +9,7 @@ from flask import Flask
 
 from services.pep.adapters import tables_child, tables_plan
 from services.pep.adapters.tables import metadata
+from services.pep.application.announcing import announce, subjects
 from services.pep.entrypoints.api import care_plan as care_plan_api
 from services.pep.entrypoints.api import children as children_api
 from services.pep.entrypoints.api import concerns as concerns_api
@@ -38,7 +39,7 @@ from services.pep.entrypoints.pages import (
 )
 from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
 from shared.contracts.permissions import KEEPS_PEOPLE
-from shared.platform.service import NavigationItem, ServiceSpec
+from shared.platform.service import Announcer, NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
 
@@ -98,6 +99,7 @@ SPEC = ServiceSpec(
     migrations=HERE / "migrations",
     templates=HERE / "templates",
     jobs=JOBS,
+    announcer=Announcer(subjects, announce),
     navigation=(
         NavigationItem("My work", "/"),
         NavigationItem("Children", "/children"),

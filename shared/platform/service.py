@@ -49,6 +49,18 @@ class Job:
 
 
 @dataclass(frozen=True)
+class Announcer:
+    """How a service says again how things stand, for another that lost its copies.
+
+    `subjects` lists everything it tells of; `announce` publishes anew the facts of some of them. Who lost nothing must
+    be able to hear them without anything changing.
+    """
+
+    subjects: Callable[[Work], list[str]]
+    announce: Callable[[Work, Sequence[str]], None]
+
+
+@dataclass(frozen=True)
 class NavigationItem:
     """A link in the bar at the top of every page; `kinds` empty means for everybody who is signed in."""
 
@@ -70,5 +82,6 @@ class ServiceSpec:
     migrations: Path
     templates: Path
     jobs: tuple[Job, ...] = ()
+    announcer: Announcer | None = None
     navigation: tuple[NavigationItem, ...] = ()
     extensions: Mapping[str, Any] = field(default_factory=dict)

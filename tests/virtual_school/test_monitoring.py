@@ -160,7 +160,7 @@ def test_a_child_who_comes_back_into_care_is_watched_again(world: Any) -> None:
     world.wait(1)
     run_job(world)
     assert concerns(world) == []
-    world.child("c1")
+    world.child("c1", entered_care_on=world.today)
     assert [concern.rule for concern in concerns(world)] == [Rule.PLAN_LATE]
 
 

@@ -63,6 +63,17 @@ def load_many(connection: Connection, ids: Iterable[str]) -> dict[str, Child]:
     return found
 
 
+def every_id(connection: Connection) -> list[str]:
+    """Return the id of every child there ever was."""
+    return list(connection.execute(select(table.c.id).order_by(table.c.id)).scalars())
+
+
+def schools_attended(connection: Connection) -> set[str]:
+    """Return the URNs of the schools on whose roll a child is."""
+    query = select(table.c.school_urn).where(table.c.school_urn.is_not(None)).distinct()
+    return {str(urn) for urn in connection.execute(query).scalars()}
+
+
 def by_reference(connection: Connection, authority: str) -> dict[str, Child]:
     """Return every child of an authority by the reference; two queries."""
     rows = connection.execute(select(table).where(table.c.authority == authority)).mappings().all()

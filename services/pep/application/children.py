@@ -10,6 +10,7 @@ from typing import Any
 from services.pep.adapters import children_store
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.policies import load_calendar, load_policy
+from services.pep.application.facts import entered_care
 from services.pep.application.history import record
 from services.pep.application.openings import open_plans
 from services.pep.application.schools import known_school
@@ -19,7 +20,7 @@ from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child, check_dat
 from services.pep.domain.clocks import Deadline
 from services.pep.domain.periods import long_date
 from services.pep.domain.terms import phase_of, year_group
-from shared.contracts.pep import ChildDetailsChanged, ChildEnteredCare, ChildLeftCare, ChildSchoolChanged
+from shared.contracts.pep import ChildDetailsChanged, ChildLeftCare, ChildSchoolChanged
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput
 from shared.kernel.ids import new_id
@@ -80,21 +81,7 @@ def enter_care(work: Work, new: NewChild) -> Child:
 
 def announce(work: Work, child: Child) -> None:
     """Tell the other services that a child became looked after."""
-    work.publish(
-        f"child/{child.id}",
-        ChildEnteredCare(
-            child_id=child.id,
-            authority=child.authority,
-            reference=child.reference,
-            entered_care_on=child.entered_care_on,
-            phase=child.phase.value,
-            year_group=child.year_group,
-            name=child.shown_name,
-            school_urn=child.school_urn,
-            no_school_since=child.no_school_since,
-            upn=child.upn or None,
-        ),
-    )
+    work.publish(f"child/{child.id}", entered_care(child))
 
 
 def child_record(work: Work, child_id: str) -> Child:

@@ -10,6 +10,7 @@ from services.pep.adapters import history_store, plans_store, targets_store
 from services.pep.adapters.form_files import current_version, form_of
 from services.pep.adapters.plans_store import PlanRow
 from services.pep.adapters.policies import load_calendar
+from services.pep.application.facts import plan_opened, plan_submitted
 from services.pep.application.history import entry, record
 from services.pep.application.plan_worklist import worklist_items as worklist_items
 from services.pep.domain import plan as steps
@@ -18,9 +19,9 @@ from services.pep.domain.forms import Answers, Form
 from services.pep.domain.periods import long_date
 from services.pep.domain.plan import Plan, PlanKind, PlanState
 from services.pep.domain.submission import Reason, headings_in_numbers, meeting_reason, reasons_not_to_submit
-from services.pep.domain.targets import Target, total_cost_pence
+from services.pep.domain.targets import Target
 from services.pep.domain.views import ChildViews
-from shared.contracts.pep import PlanOpened, PlanSubmitted
+from shared.contracts.pep import PlanSubmitted
 from shared.contracts.permissions import PERMISSIONS
 from shared.kernel.errors import Conflict, DomainError, Stale
 from shared.kernel.ids import new_id
@@ -111,19 +112,7 @@ def open_many(work: Work, rows: Iterable[PlanToOpen]) -> list[Plan]:
         ],
     )
     for plan in plans:
-        work.publish(
-            f"child/{plan.child_id}",
-            PlanOpened(
-                child_id=plan.child_id,
-                plan_id=plan.id,
-                kind=plan.kind.value,
-                term=plan.term,
-                opened_on=plan.opened_on,
-                meet_by=plan.meet_by,
-                due_on=plan.due_on,
-                rule=plan.rule,
-            ),
-        )
+        work.publish(f"child/{plan.child_id}", plan_opened(plan))
     return plans
 
 
@@ -188,6 +177,13 @@ def parts_of(work: Work, plan: Plan) -> PlanParts:
     )
 
 
+def submission_of(plan: Plan, parts: PlanParts, on: date) -> PlanSubmitted:
+    """Return a plan's submission of a day in numbers."""
+    answered = headings_in_numbers(parts.form, parts.answers)
+    given = parts.views is not None and parts.views.given
+    return plan_submitted(plan, on, answered, parts.targets, views_given=given)
+
+
 def submit_plan(work: Work, plan_id: str, seen_version: int, no_meeting_reason: str = "") -> Plan:
     """Submit a plan to the Virtual School.
 
@@ -234,22 +230,5 @@ def submit_plan(work: Work, plan_id: str, seen_version: int, no_meeting_reason: 
         )
     else:
         record(work, plan.child_id, plan.id, "plan_submitted", submission=str(plan.submission))
-    answered, headings = headings_in_numbers(parts.form, parts.answers)
-    work.publish(
-        f"child/{plan.child_id}",
-        PlanSubmitted(
-            child_id=plan.child_id,
-            plan_id=plan.id,
-            submission=plan.submission,
-            term=plan.term,
-            submitted_on=work.today,
-            due_on=plan.due_on,
-            headings=headings,
-            answered=answered,
-            targets=len(parts.targets),
-            pupil_premium_pence=total_cost_pence(parts.targets),
-            views_given=parts.views is not None and parts.views.given,
-            meeting_held_on=plan.held_on,
-        ),
-    )
+    work.publish(f"child/{plan.child_id}", submission_of(plan, parts, work.today))
     return plan

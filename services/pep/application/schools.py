@@ -7,9 +7,9 @@ from pathlib import Path
 
 from services.pep.adapters import schools_store
 from services.pep.adapters.gias import read_schools
+from services.pep.application.facts import school_recorded
 from services.pep.domain.imports import ImportReport
 from services.pep.domain.schools import School
-from shared.contracts.pep import SchoolRecorded
 from shared.kernel.errors import InvalidInput
 from shared.platform.access import permit
 from shared.platform.work import Work
@@ -108,8 +108,5 @@ def _record(work: Work, schools: Sequence[School], known: Mapping[str, School]) 
     schools_store.add(work.connection, new)
     schools_store.save(work.connection, changed)
     for school in [one for one in new if one.is_open] + changed:
-        work.publish(
-            f"school/{school.urn}",
-            SchoolRecorded(school.urn, school.name, school.phase, town=school.town, open=school.is_open),
-        )
+        work.publish(f"school/{school.urn}", school_recorded(school))
     return {"new": len(new), "changed": len(changed), "unchanged": len(schools) - len(new) - len(changed)}

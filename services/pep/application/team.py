@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from services.pep.adapters import children_store
+from services.pep.application.facts import member_joined, member_left, person_recorded
 from services.pep.application.history import record
 from services.pep.domain import team as rules
 from services.pep.domain.children import Child
 from services.pep.domain.periods import long_date
-from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, NotFound
 from shared.kernel.ids import new_id
@@ -131,10 +131,7 @@ def join_team(
         new_id(), child.id, person.id, role, from_date, None, person.name, person.email, person.organisation
     )
     roster.join(work.connection, member)
-    work.publish(
-        f"child/{child.id}",
-        TeamMemberJoined(child.id, member.id, person.id, role.value, from_date, name=person.name, email=person.email),
-    )
+    work.publish(f"child/{child.id}", member_joined(member))
     record(work, child.id, "", "member_joined", name=person.name, role=role.title, from_date=long_date(from_date))
     return member
 
@@ -169,19 +166,7 @@ def follow_school(work: Work, child: Child, since: date) -> None:
 def store_person(work: Work, person: Person) -> Person:
     """Store a person and tell the other services; the caller has asked the access policy."""
     roster.record_person(work.connection, person)
-    work.publish(
-        f"person/{person.id}",
-        PersonRecorded(
-            person_id=person.id,
-            authority=person.authority,
-            kinds=tuple(sorted(person.kinds)),
-            organisation=person.organisation,
-            name=person.name,
-            email=person.email,
-            school_urn=person.school_urn,
-            active=person.active,
-        ),
-    )
+    work.publish(f"person/{person.id}", person_recorded(person))
     return person
 
 
@@ -191,10 +176,7 @@ def end_place(work: Work, member: Membership, until: date) -> Membership:
     A last day before the first means that the place was never taken.
     """
     roster.leave(work.connection, member.id, until)
-    work.publish(
-        f"child/{member.child_id}",
-        TeamMemberLeft(member.child_id, member.id, member.person_id, member.role.value, until),
-    )
+    work.publish(f"child/{member.child_id}", member_left(member, until))
     record(work, member.child_id, "", "member_left", name=member.name, role=member.role.title, until=long_date(until))
     return replace(member, until=until)
 

@@ -53,6 +53,8 @@ def when_child_entered_care(work: Work, fact: ChildEnteredCare) -> None:
             school_urn=fact.school_urn,
             no_school_since=fact.no_school_since,
             entered_care_on=fact.entered_care_on,
+            # The same entering, said again, brings nobody back into care.
+            left_care_on=known.left_care_on if known and known.entered_care_on == fact.entered_care_on else None,
         ),
     )
     if known is not None or fact.no_school_since is not None:
@@ -142,18 +144,18 @@ def when_plan_returned(work: Work, fact: PlanReturned) -> None:
 
 
 def when_plan_approved(work: Work, fact: PlanApproved) -> None:
-    """Hear that an approved plan stands in the care plan, and when the next one is due."""
+    """Hear that an approved plan stands in the care plan, and when the next one is due; said again, it is no news."""
     plan = plans_store.load(work.connection, fact.plan_id)
-    if plan is not None and plan.submission == fact.submission:
-        plans_store.save(
-            work.connection,
-            replace(
-                plan,
-                state=PlanState.APPROVED,
-                decided_on=plan.decided_on or fact.approved_on,
-                next_due_on=fact.next_due_on,
-            ),
-        )
+    if plan is None or plan.submission != fact.submission or plan.state is PlanState.SUPERSEDED:
+        return
+    approved = replace(
+        plan,
+        state=PlanState.APPROVED,
+        decided_on=plan.decided_on or fact.approved_on,
+        next_due_on=fact.next_due_on,
+    )
+    if approved != plan:
+        plans_store.save(work.connection, approved)
 
 
 def when_plan_superseded(work: Work, fact: PlanSuperseded) -> None:

@@ -1,0 +1,83 @@
+"""Saying again how things stand, for a service that lost its copies: the same facts, with the next numbers.
+
+A service that lost nothing hears what it knows already, and nothing changes there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from services.pep.adapters import care_plan_store, children_store, history_store, plans_store, schools_store
+from services.pep.application.facts import (
+    entered_care,
+    member_joined,
+    member_left,
+    person_recorded,
+    plan_opened,
+    school_recorded,
+)
+from services.pep.application.plans import parts_of, submission_of
+from services.pep.domain.children import Child
+from services.pep.domain.plan import Plan, PlanState
+from shared.contracts.pep import ChildLeftCare, PlanApproved, PlanReturned, PlanSuperseded
+from shared.kernel.clock import london_date
+from shared.platform import roster
+from shared.platform.work import Work
+
+
+def subjects(work: Work) -> list[str]:
+    """Return everything pep tells of: people and schools first, so that children find them."""
+    people = [f"person/{person.id}" for person in roster.people(work.connection, active_only=False)]
+    kept = schools_store.everything(work.connection).values()
+    attended = children_store.schools_attended(work.connection)
+    schools = [f"school/{school.urn}" for school in kept if school.is_open or school.urn in attended]
+    return [*people, *schools, *(f"child/{child_id}" for child_id in children_store.every_id(work.connection))]
+
+
+def announce(work: Work, chosen: Sequence[str]) -> None:
+    """Publish anew how things stand with these subjects."""
+    by_kind: dict[str, list[str]] = {"person": [], "school": [], "child": []}
+    for subject in chosen:
+        kind, _, identity = subject.partition("/")
+        by_kind[kind].append(identity)
+    for person in roster.people_by_id(work.connection, by_kind["person"]).values():
+        work.publish(f"person/{person.id}", person_recorded(person))
+    for school in schools_store.find_many(work.connection, by_kind["school"]).values():
+        work.publish(f"school/{school.urn}", school_recorded(school))
+    for child in children_store.load_many(work.connection, by_kind["child"]).values():
+        for fact in _of_child(work, child):
+            work.publish(f"child/{child.id}", fact)
+
+
+def _of_child(work: Work, child: Child) -> Iterator[object]:
+    # Whoever lost the child would look for a school for one who has left already.
+    yield entered_care(child if child.in_care else replace(child, no_school_since=None))
+    for member in roster.whole_team(work.connection, child.id):
+        yield member_joined(member)
+        if member.until is not None:
+            yield member_left(member, member.until)
+    plans = sorted(plans_store.plans_of(work.connection, child.id), key=lambda plan: (plan.due_on, plan.opened_on))
+    for plan in plans:
+        yield from _of_plan(work, plan, plans)
+    if child.left_care_on is not None:
+        yield ChildLeftCare(child.id, child.left_care_on)
+
+
+def _of_plan(work: Work, plan: Plan, plans: Sequence[Plan]) -> Iterator[object]:
+    yield plan_opened(plan)
+    if plan.submission and plan.submitted_on is not None:
+        yield submission_of(plan, parts_of(work, plan), plan.submitted_on)
+    if plan.state is PlanState.RETURNED:
+        steps = history_store.history_of(work.connection, plan.child_id, plan.id)
+        returned = next((each.at for each in steps if each.code == "plan_returned"), work.now)
+        yield PlanReturned(plan.child_id, plan.id, plan.submission, london_date(returned))
+    elif plan.approved_on is not None and plan.state is not PlanState.SUBMITTED:
+        parts = care_plan_store.education_parts_of(work.connection, plan.child_id)
+        next_due = next((part.next_due_on for part in parts if part.plan_id == plan.id), None)
+        yield PlanApproved(plan.child_id, plan.id, plan.submission, plan.approved_on, next_due_on=next_due)
+    if plan.state is PlanState.SUPERSEDED:
+        later = [each for each in plans if each.due_on > plan.due_on and each.approved_on is not None]
+        first = min(later, key=lambda each: each.approved_on or plan.due_on, default=None)
+        if first is not None and first.approved_on is not None:
+            yield PlanSuperseded(plan.child_id, plan.id, first.approved_on, first.id)
