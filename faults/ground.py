@@ -97,8 +97,11 @@ def new_database() -> Iterator[str]:
 
 
 def settle(installation: Installation, seconds: float = 60) -> Verdict:
-    """Wait until everything told has taken effect and nothing is under way, or the time is up; return the verdict."""
-    deadline = time.monotonic() + seconds
+    """Wait until everything told has taken effect and nothing is under way, and return the verdict.
+
+    Gives up when nothing more took effect for so many seconds.
+    """
+    deadline, most = time.monotonic() + seconds, 0
     runtime = installation.runtime()
     try:
         while time.monotonic() < deadline:
@@ -112,6 +115,8 @@ def settle(installation: Installation, seconds: float = 60) -> Verdict:
                 effect = SCHEDULING.metadata.tables["effect"]
                 heard = connection.execute(select(func.count()).select_from(effect)).scalar_one()
                 held = held_events(connection)
+            if heard > most:
+                deadline, most = time.monotonic() + seconds, heard
             if heard >= told and not unsent and not held and (verdict := judge(installation)).is_sound:
                 return verdict
             time.sleep(0.1)

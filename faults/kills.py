@@ -85,7 +85,7 @@ def killed_at_what_it_holds(ground: Ground) -> Outcome:
         with workers(place.installation):
             replayed = 0
             runtime = place.installation.runtime()
-            while not (verdict := settle(place.installation, 2)).is_sound and replayed < 60:
+            while not (verdict := settle(place.installation, 5)).is_sound and replayed < 20:
                 with runtime.database("scheduling").writing() as connection:
                     replay_parked(connection, Hand("faults", SystemClock().now()))
                 replayed += 1
