@@ -6,7 +6,7 @@ COPY requirements.lock /tmp/requirements.lock
 RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --require-hashes -r /tmp/requirements.lock \
  && /opt/venv/bin/pip uninstall --yes --quiet pip
 
-FROM python:3.13-slim
+FROM python:3.13-slim AS suite
 RUN groupadd --system --gid 10001 suite \
  && useradd --system --uid 10001 --gid suite --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin suite \
  && install -d -o suite -g suite -m 0750 /var/lib/pep-suite
@@ -22,3 +22,11 @@ VOLUME /var/lib/pep-suite
 EXPOSE 8000
 ENTRYPOINT ["python", "-m", "suite", "apart"]
 CMD ["--help"]
+
+# The same with PostgreSQL's own tools, which backup and restore call.
+FROM suite AS desk
+USER root
+RUN apt-get update -qq \
+ && apt-get install --yes -qq --no-install-recommends postgresql-client \
+ && rm -rf /var/lib/apt/lists/*
+USER 10001:10001

@@ -20,6 +20,7 @@ Without arguments: ruff (rules and format), mypy, import-linter and all tests, t
 With arguments: only the tests they name, for example
   ./test -k meeting            tests whose name speaks of a meeting
   ./test tests/scheduling -x   one folder, stop at the first failure
+  ./test --compose             build and start docker-compose.yml, walk through it, restart each container
 
 Tests that need PostgreSQL, RabbitMQ, Chromium or libical run when these are found.
 With CI=true their absence is a failure.
@@ -38,6 +39,9 @@ CHECKS = (
 def main(arguments: list[str]) -> int:
     """Run the checks, or only pytest with `arguments`; return 0 only when everything passed."""
     os.chdir(ROOT)
+    if arguments and arguments[0] == "--compose":
+        os.environ["PEP_SUITE_TEST_COMPOSE"] = "yes"
+        return _call(("-m", "pytest", "-v", "tests/compose", *arguments[1:]))
     if arguments:
         return _call(("-m", "pytest", *arguments))
     outcomes = []
