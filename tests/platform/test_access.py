@@ -55,5 +55,11 @@ def test_every_row_says_what_it_allows_and_lets_somebody_in() -> None:
 
 
 def test_no_row_is_declared_twice() -> None:
-    blocks = [permissions.PEP, permissions.SCHEDULING, permissions.VIRTUAL_SCHOOL_SERVICE]
+    blocks = [
+        permissions.PEP_CHILD,
+        permissions.PEP_PLAN,
+        permissions.SCHEDULING,
+        permissions.VIRTUAL_SCHOOL_SERVICE,
+        permissions.OPERATING,
+    ]
     assert sum(len(block) for block in blocks) == len(PERMISSIONS)
