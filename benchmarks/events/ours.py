@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Column, Float, Integer, Table, insert
+from sqlalchemy import Column, Float, Integer, Table, delete, func, insert, select
 
 from shared.contracts.pep import ChildLeftCare
 from shared.platform.access import system_actor
@@ -26,7 +26,7 @@ from shared.platform.service import InBulk, ServiceSpec
 from shared.platform.settings import Mode, Settings
 from shared.platform.tables import service_metadata
 from shared.platform.work import Work, writing_work
-from shared.platform.worker import run_worker
+from shared.platform.worker import run_worker, settle
 
 SUBJECTS = 500
 LEFT = date(2026, 11, 20)
@@ -98,6 +98,25 @@ def pace(runtime: Runtime, count: int, rate: float) -> list[float]:
     return done
 
 
+def count_effects(runtime: Runtime) -> int:
+    """Return how many facts took effect."""
+    with runtime.database(HEARS.name).reading() as connection:
+        return connection.execute(select(func.count()).select_from(EFFECT)).scalar_one()
+
+
+def effects(runtime: Runtime) -> list[tuple[int, float]]:
+    """Return the number of each fact that took effect, and when it did."""
+    with runtime.database(HEARS.name).reading() as connection:
+        return [(row.number, row.at) for row in connection.execute(select(EFFECT).order_by(EFFECT.c.number))]
+
+
+def clear(runtime: Runtime) -> None:
+    """Forget what was told and what took effect."""
+    for spec, table in ((TELLS, STATE), (HEARS, EFFECT)):
+        with runtime.database(spec.name).writing() as connection:
+            connection.execute(delete(table))
+
+
 def _commit_one(work: Work, number: int) -> None:
     work.connection.execute(insert(STATE).values(number=number, at=time.time()))
     work.publish(f"child/{number % SUBJECTS}", ChildLeftCare(str(number), LEFT))
@@ -113,6 +132,7 @@ def main(verb: str, *numbers: str) -> None:
     else:
         stop = threading.Event()
         signal.signal(signal.SIGTERM, lambda *_: stop.set())
+        settle()
         specs = {"relay": [TELLS], "consume": [HEARS], "both": [TELLS, HEARS]}[verb]
         run_worker(specs, runtime, stop, bus=make_bus(runtime))
     runtime.close()

@@ -21,6 +21,7 @@ from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
 
 from shared.platform.confirms import CONFIRM_SECONDS, Outgoing
+from shared.platform.embedded_links import EmbeddedListener, EmbeddedPublisher
 from shared.platform.links import (
     BrokerUnavailable,
     Link,
@@ -32,6 +33,7 @@ from shared.platform.links import (
     close_connection,
     closed_on_error,
 )
+from shared.platform.rabbitmq_links import RabbitListener, RabbitPublisher
 from shared.platform.settings import SERVICES
 
 __all__ = ["BrokerUnavailable", "Bus"]
@@ -100,12 +102,17 @@ class Bus:
 
     def open_publisher(self) -> Publisher:
         """Open a link to publish on; raises `BrokerUnavailable`."""
-        confirm_within = None if self.is_embedded else self._confirm_seconds
-        return self._noted(Publisher(self._connect(), self.exchange.name, confirm_within=confirm_within))
+        name = self.exchange.name
+        if self.is_embedded:
+            return self._noted(EmbeddedPublisher(self._connect(), name))
+        return self._noted(RabbitPublisher(self._connect(), name, confirm_within=self._confirm_seconds))
 
     def open_listener(self, service: str) -> Listener:
         """Open a link to a service's queue; raises `BrokerUnavailable`."""
-        return self._noted(Listener(self._connect(), self._queues[service], embedded=self.is_embedded))
+        queue = self._queues[service]
+        if self.is_embedded:
+            return self._noted(EmbeddedListener(self._connect(), queue))
+        return self._noted(RabbitListener(self._connect(), queue))
 
     def declare(self, channel: Any) -> None:
         """Make the exchanges, queues and bindings, whoever comes first."""

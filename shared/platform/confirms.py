@@ -8,9 +8,13 @@ window of messages is published with `mandatory`, and each is settled by its own
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
+from itertools import takewhile
 from time import monotonic
 from typing import Any
+
+from shared.platform.wire import Wire
 
 CONFIRM_SECONDS = 5.0
 
@@ -39,20 +43,20 @@ class Receipt:
 class ConfirmedChannel:
     """Publishes windows on a py-amqp channel (kombu's `pyamqp`) that is used for nothing else."""
 
-    def __init__(self, channel: Any, *, timeout: float = CONFIRM_SECONDS) -> None:
+    def __init__(self, channel: Any, content_type: str, *, timeout: float = CONFIRM_SECONDS) -> None:
         """Put the channel into confirm mode. `timeout` is in seconds, for a whole window."""
-        self._channel = channel
         self._timeout = timeout
         self._published = 0
         self._open: dict[int, str] = {}
         self._confirmed: set[str] = set()
         self._refused: dict[str, str] = {}
         channel.confirm_select()
-        channel.events["basic_ack"].add(self._on_ack)
         channel.events["basic_nack"].add(self._on_nack)
         channel.events["basic_return"].add(self._on_return)
+        self._wire = Wire(channel, on_confirm=self._on_ack)
+        self._encoder = self._wire.encoder(content_type)
 
-    def publish(self, exchange: str, messages: Sequence[Outgoing], content_type: str) -> Receipt:
+    def publish(self, exchange: str, messages: Sequence[Outgoing]) -> Receipt:
         """Publish a window and wait until each message of it is settled.
 
         Raises `Unconfirmed` when the broker leaves one open for longer than the time-out, and py-amqp's errors when
@@ -60,23 +64,18 @@ class ConfirmedChannel:
         """
         self._confirmed, self._refused = set(), {}
         deadline = monotonic() + self._timeout
+        frames = []
         for message in messages:
             self._published += 1
             self._open[self._published] = message.id
-            prepared = self._channel.prepare_message(
-                message.body, content_type=content_type, properties={"message_id": message.id, "delivery_mode": 2}
-            )
-            self._channel.basic_publish(
-                prepared, exchange=exchange, routing_key=message.routing_key, mandatory=True, timeout=self._timeout
-            )
+            frames.append(self._encoder.message(exchange, message.routing_key, message.id, message.body))
+        self._wire.send(b"".join(frames), self._timeout)
         while self._open:
             left = deadline - monotonic()
             if left <= 0:
                 raise Unconfirmed(f"{len(self._open)} of {len(messages)} messages were not confirmed in time.")
-            try:
-                self._channel.connection.drain_events(timeout=left)
-            except TimeoutError:
-                continue
+            with suppress(TimeoutError):
+                self._wire.receive(left)
         # A message that no queue takes is returned first and confirmed afterwards.
         return Receipt(frozenset(self._confirmed - self._refused.keys()), dict(self._refused))
 
@@ -90,5 +89,7 @@ class ConfirmedChannel:
         self._refused[message.properties["message_id"]] = f"No queue takes it: {error}"
 
     def _settle(self, tag: int, multiple: bool) -> list[str]:
-        tags = [each for each in self._open if each <= tag] if multiple else [tag] if tag in self._open else []
-        return [self._open.pop(each) for each in tags]
+        if not multiple:
+            return [self._open.pop(tag)] if tag in self._open else []
+        # Open tags stand in the order of their numbers.
+        return [self._open.pop(each) for each in list(takewhile(lambda number: number <= tag, self._open))]

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from time import monotonic
 
 from shared.platform.bus import Bus
 from shared.platform.crashpoints import crashpoint
 from shared.platform.inbox import Inbox
-from shared.platform.links import Listener
+from shared.platform.links import BrokerUnavailable, Delivery, Listener
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 
-BATCH = 100
+BATCH = 250
 LOOK_AT_HELD_SECONDS = 1.0
 
 
@@ -23,6 +24,7 @@ class Consumer:
         self._bus = bus
         self._inbox = Inbox(spec, runtime, bus.services)
         self._listener: Listener | None = None
+        self._done: list[Delivery] = []
         self._look_at_held = 0.0
 
     def take_in(self, timeout: float) -> int:
@@ -47,17 +49,21 @@ class Consumer:
                 pass
 
     def close(self) -> None:
-        """Close the link to the broker; what was not acknowledged comes again."""
+        """Close the link to the broker; what was not dealt with comes again."""
         if self._listener is not None:
+            with suppress(BrokerUnavailable):
+                self._listener.acknowledge(self._done)
             self._listener.close()
-            self._listener = None
+            self._listener, self._done = None, []
 
     def _deal_with_batch(self, listener: Listener, timeout: float) -> int:
-        deliveries = listener.fetch(BATCH, timeout)
+        """Take the next batch, which acknowledges the one before: on the embedded queue both are one transaction."""
+        deliveries = listener.fetch(BATCH, timeout, done=self._done)
+        self._done = []
         if deliveries:
             carefully = any(delivery.redelivered for delivery in deliveries)
-            self._inbox.receive([delivery.body for delivery in deliveries], carefully=carefully)
+            if self._inbox.receive([delivery.body for delivery in deliveries], carefully=carefully):
+                self._look_at_held = 0.0
             crashpoint("after_effect")
-            listener.acknowledge(deliveries)
-            self._look_at_held = 0.0
+            self._done = deliveries
         return len(deliveries)

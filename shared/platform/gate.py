@@ -6,12 +6,28 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, delete, insert, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    FromClause,
+    Insert,
+    Select,
+    Table,
+    and_,
+    delete,
+    insert,
+    literal,
+    select,
+    true,
+)
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from shared.contracts.envelope import Envelope
+from shared.platform.given import as_given, given
 from shared.platform.inbox_tables import EVENT, POSITION, Held
 
 
@@ -49,16 +65,16 @@ class Gate:
         if not keys:
             return cls(connection, {}, held)
         position = lock_positions(connection, keys)
-        columns = EVENT.c
-        rows = connection.execute(
-            select(columns.id, columns.source, columns.subject, columns.version, columns.state, columns.attempts).where(
-                tuple_(columns.source, columns.subject).in_(keys), columns.state != Held.DISCARDED
-            )
-        )
+        rows = connection.execute(_held_of(connection.dialect.name), as_given([key._asdict() for key in keys]))
         for row in rows:
             tried = row.state != Held.WAITING or row.attempts > 0
             held[Key(row.source, row.subject)][row.version] = _Held(row.id, tried=tried)
         return cls(connection, position, held)
+
+    @property
+    def holds_something(self) -> bool:
+        """Whether facts about these subjects are held."""
+        return any(self._held.values())
 
     def admit(self, envelope: Envelope) -> Iterator[Envelope]:
         """Yield what is to be applied now: nothing, the envelope, or it and those that waited for it."""
@@ -80,13 +96,13 @@ class Gate:
         if envelope.subject_version > self._position[key]:
             self._held[key].setdefault(envelope.subject_version, _Held(envelope=envelope))
 
-    def save(self, connection: Connection, now: datetime) -> None:
-        """Write the new positions and what is held; at most three statements."""
+    def save(self, connection: Connection, now: datetime, *, attempts: int = 0) -> None:
+        """Write the new positions and what is held, as tried so often already; at most three statements."""
         set_positions(connection, {key: self._position[key] for key in sorted(self._moved)})
         if self._used:
             connection.execute(delete(EVENT).where(EVENT.c.id.in_(self._used)))
         rows = [
-            _row(each.envelope, now)
+            _row(each.envelope, now, attempts)
             for by_version in self._held.values()
             for each in by_version.values()
             if each.envelope is not None
@@ -107,40 +123,72 @@ class Gate:
 
 
 def lock_positions(connection: Connection, keys: Sequence[Key]) -> dict[Key, int]:
-    """Return the positions of subjects (0 for new ones), locked until the end of the transaction.
+    """Return the positions of subjects (0 for new ones), locked until the end of the transaction; one statement.
 
     On PostgreSQL a new subject needs a row to lock, or two consumers could each hold the fact the other waits for; and
-    the rows are locked in one order. On SQLite the transaction is the only writer.
+    the rows are made and locked in one order. On SQLite the transaction is the only writer.
     """
-    query = select(POSITION).where(tuple_(POSITION.c.source, POSITION.c.subject).in_(keys))
-    if connection.dialect.name == "postgresql":
-        new = postgresql.insert(POSITION).on_conflict_do_nothing()
-        connection.execute(new, [{**key._asdict(), "version": 0} for key in keys])
-        query = query.order_by(POSITION.c.source, POSITION.c.subject).with_for_update()
-    found = {Key(row.source, row.subject): row.version for row in connection.execute(query)}
+    statement = _take_positions() if connection.dialect.name == "postgresql" else _positions()
+    rows = connection.execute(statement, as_given([key._asdict() for key in keys]))
+    found = {Key(row.source, row.subject): row.version for row in rows}
     return {key: found.get(key, 0) for key in keys}
 
 
 def set_positions(connection: Connection, positions: dict[Key, int]) -> None:
-    """Write the numbers of the last facts that were dealt with; one statement, run for each."""
-    if not positions:
-        return
-    upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = upsert(POSITION)
-    # With the rows beside the statement, not in it, it is compiled once for good.
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": statement.excluded.version}
-        ),
-        [{**key._asdict(), "version": at} for key, at in positions.items()],
+    """Write the numbers of the last facts that were dealt with; one statement."""
+    if positions:
+        rows = [{**key._asdict(), "version": at} for key, at in positions.items()]
+        connection.execute(_move(connection.dialect.name), as_given(rows))
+
+
+@cache
+def _take_positions() -> ReturningInsert[Any]:
+    keys = given("postgresql", POSITION.c.source, POSITION.c.subject)
+    new = select(keys.c.source, keys.c.subject, literal(0)).order_by(*keys.c)
+    insertion = postgresql.insert(POSITION).from_select(["source", "subject", "version"], new)
+    # A row that is there is written as it was: that locks it, and waits for whoever holds it.
+    return insertion.on_conflict_do_update(
+        index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": POSITION.c.version}
+    ).returning(POSITION.c.source, POSITION.c.subject, POSITION.c.version)
+
+
+@cache
+def _positions() -> Select[Any]:
+    keys = given("sqlite", POSITION.c.source, POSITION.c.subject)
+    return select(POSITION).join_from(keys, POSITION, _same(POSITION, keys))
+
+
+@cache
+def _held_of(dialect: str) -> Select[Any]:
+    keys = given(dialect, EVENT.c.source, EVENT.c.subject)
+    columns = EVENT.c
+    return (
+        select(columns.id, columns.source, columns.subject, columns.version, columns.state, columns.attempts)
+        .join_from(keys, EVENT, _same(EVENT, keys))
+        .where(columns.state != Held.DISCARDED)
     )
+
+
+@cache
+def _move(dialect: str) -> Insert:
+    moved = given(dialect, *POSITION.c)
+    upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # SQLite needs the condition to tell ON CONFLICT from a join.
+    statement = upsert(POSITION).from_select(["source", "subject", "version"], select(*moved.c).where(true()))
+    return statement.on_conflict_do_update(
+        index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": statement.excluded.version}
+    )
+
+
+def _same(table: Table, keys: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.source == keys.c.source, table.c.subject == keys.c.subject)
 
 
 def _key(envelope: Envelope) -> Key:
     return Key(envelope.source, envelope.subject)
 
 
-def _row(envelope: Envelope, now: datetime) -> dict[str, Any]:
+def _row(envelope: Envelope, now: datetime, attempts: int) -> dict[str, Any]:
     return {
         "source": envelope.source,
         "subject": envelope.subject,
@@ -148,7 +196,7 @@ def _row(envelope: Envelope, now: datetime) -> dict[str, Any]:
         "type": envelope.type,
         "payload": envelope.to_bytes(),
         "state": Held.WAITING,
-        "attempts": 0,
+        "attempts": attempts,
         "next_attempt_at": None,
         "reason": "",
         "received_at": now,

@@ -8,22 +8,19 @@ Every call has a time limit, and any failure shows as `BrokerUnavailable`; then 
 from __future__ import annotations
 
 import socket
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, NamedTuple
 
-from amqp.exceptions import AMQPError, ChannelError
+from amqp.exceptions import AMQPError
 from kombu.connection import Connection
-from kombu.entity import Queue
 from kombu.exceptions import KombuError
-from kombu.messaging import Consumer
 
-from shared.contracts.envelope import CONTENT_TYPE
-from shared.platform.confirms import ConfirmedChannel, Outgoing, Receipt, Unconfirmed
+from shared.platform.confirms import Outgoing, Receipt, Unconfirmed
 
-PREFETCH = 200
 CLOSE_SECONDS = 2.0
 
 
@@ -37,7 +34,7 @@ class Delivery:
 
     body: bytes
     redelivered: bool
-    message: Any
+    tag: int
 
 
 class Opened(NamedTuple):
@@ -50,9 +47,8 @@ class Opened(NamedTuple):
 class Link:
     """What a publisher and a listener share: a connection that the watchdog may break."""
 
-    def __init__(self, opened: Opened, *, embedded: bool) -> None:
+    def __init__(self, opened: Opened) -> None:
         self.busy_since: float | None = None
-        self._embedded = embedded
         self._connection, self._channel = opened
 
     def keep_alive(self) -> None:
@@ -60,12 +56,6 @@ class Link:
 
         Raises `BrokerUnavailable` when the broker has been silent for too long.
         """
-        if self._embedded:
-            return
-        with self._talking():
-            with suppress(TimeoutError):
-                self._connection.drain_events(timeout=0.001)
-            self._connection.heartbeat_check()
 
     def close(self) -> None:
         """Close the link; what was not acknowledged goes back to the queue."""
@@ -85,88 +75,34 @@ class Link:
             self.busy_since = None
 
 
-class Publisher(Link):
+class Publisher(Link, ABC):
     """Publishes windows of messages."""
 
-    def __init__(self, opened: Opened, exchange: str, *, confirm_within: float | None) -> None:
-        """`confirm_within` (seconds for a window) is None on the embedded queue, whose commit is the confirm."""
-        super().__init__(opened, embedded=confirm_within is None)
-        self._exchange = exchange
-        with closed_on_error(self._connection), self._talking():
-            self._confirmed = (
-                None if confirm_within is None else ConfirmedChannel(self._channel, timeout=confirm_within)
-            )
-
+    @abstractmethod
     def publish(self, messages: Sequence[Outgoing], *, exchange: str | None = None) -> Receipt:
         """Publish messages in their order; those the receipt calls confirmed are safe with the broker.
 
         Raises `BrokerUnavailable`; then any of them may have arrived, and the link is to be closed.
         """
-        target = self._exchange if exchange is None else exchange
-        with self._talking():
-            if self._confirmed is not None:
-                return self._confirmed.publish(target, messages, content_type=CONTENT_TYPE)
-            return self._publish_embedded(target, messages)
-
-    def _publish_embedded(self, exchange: str, messages: Sequence[Outgoing]) -> Receipt:
-        confirmed, refused = [], {}
-        with self._channel.one_transaction():
-            for message in messages:
-                prepared = self._channel.prepare_message(
-                    message.body, content_type=CONTENT_TYPE, properties={"message_id": message.id, "delivery_mode": 2}
-                )
-                try:
-                    self._channel.basic_publish(
-                        prepared, exchange=exchange, routing_key=message.routing_key, mandatory=True
-                    )
-                    confirmed.append(message.id)
-                except ChannelError as error:
-                    refused[message.id] = f"No queue takes it: {error}"
-        return Receipt(frozenset(confirmed), refused)
 
 
-class Listener(Link):
+class Listener(Link, ABC):
     """Hears one service's queue."""
 
-    def __init__(self, opened: Opened, queue: Queue, *, embedded: bool) -> None:
-        super().__init__(opened, embedded=embedded)
-        self._arrived: list[Any] = []
-        with closed_on_error(self._connection), self._talking():
-            self._consumer = Consumer(
-                self._channel, [queue], on_message=self._arrived.append, auto_declare=False, prefetch_count=PREFETCH
-            )
-            self._consumer.consume()
-
-    def fetch(self, limit: int, timeout: float) -> list[Delivery]:
+    @abstractmethod
+    def fetch(self, limit: int, timeout: float, *, done: Sequence[Delivery] = ()) -> list[Delivery]:
         """Return up to `limit` messages in their order, waiting up to `timeout` seconds for the first.
 
-        Raises `BrokerUnavailable`.
+        First the broker is told that those in `done`, and all before them, are dealt with. Raises `BrokerUnavailable`.
         """
-        with self._talking():
-            wait = timeout
-            while len(self._arrived) < limit:
-                try:
-                    self._connection.drain_events(timeout=0.0001 if self._arrived else wait)
-                except TimeoutError:
-                    break
-            if not self._embedded:
-                self._connection.heartbeat_check()
-        taken, self._arrived[:] = self._arrived[:limit], self._arrived[limit:]
-        return [
-            Delivery(as_bytes(message.body), bool(message.delivery_info.get("redelivered")), message)
-            for message in taken
-        ]
 
+    @abstractmethod
     def acknowledge(self, deliveries: Sequence[Delivery]) -> None:
         """Tell the broker that these, and all before them, are dealt with; raises `BrokerUnavailable`."""
-        if deliveries:
-            with self._talking():
-                deliveries[-1].message.ack(multiple=True)
 
+    @abstractmethod
     def stop_receiving(self) -> None:
         """Ask for no more; what has arrived can still be fetched and acknowledged."""
-        with self._talking():
-            self._consumer.cancel()
 
 
 def as_bytes(body: Any) -> bytes:

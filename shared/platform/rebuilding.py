@@ -3,7 +3,8 @@
 What is announced are ordinary new facts with the next numbers, through outbox, broker and inbox. A service that lost
 nothing hears what it knows. One whose positions are lost too, or older than its copies of the world, finds gaps before
 the new numbers; once everything has arrived, what is still missing can never come, and is skipped: the announcement
-stands for it. What the service itself owned (meetings, ratings, marks) no other can give back; that is a backup's work.
+stands for it. What the service itself owned (plans, meetings, ratings, marks) no other can give back; that is a
+backup's work.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from shared.platform.mending import Hand
 from shared.platform.relay import Relay
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-from shared.platform.single import only_one
+from shared.platform.single import turn_to_send
 from shared.platform.watch_tables import MENDING
 from shared.platform.work import reading_work, writing_work
 
@@ -68,15 +69,22 @@ def rebuild(
     progress: Callable[[int, int], None] = lambda _done, _of: None,
     patience: float = 600.0,
 ) -> Rebuilt:
-    """Give a service its copies back; works beside running workers, and without them. Raises `TimeoutError`."""
-    announced = sum(announce_everything(owner, runtime, progress) for owner in owners)
+    """Give a service its copies back; works beside running workers, and without them. Raises `TimeoutError`.
+
+    `owners` are the services whose facts it keeps, those first on which the others build.
+    """
     consumer = Consumer(spec, runtime, bus)
-    gaps = 0
+    announced = gaps = 0
     try:
-        _carry(spec, owners, runtime, bus, consumer, patience)
-        with runtime.database(spec.name).writing() as connection:
-            gaps = skip_gaps(connection, hand)
-        _carry(spec, owners, runtime, bus, consumer, patience)
+        # One after another: what the later ones say is about what the earlier ones own.
+        for owner in owners:
+            announced += announce_everything(owner, runtime, progress)
+            _carry(spec, owners, runtime, bus, consumer, patience)
+            with runtime.database(spec.name).writing() as connection:
+                skipped = skip_gaps(connection, hand)
+            if skipped:
+                gaps += skipped
+                _carry(spec, owners, runtime, bus, consumer, patience)
     finally:
         consumer.close()
     with runtime.database(spec.name).reading() as connection:
@@ -124,9 +132,9 @@ def _carry(
 
 
 def _send(owner: ServiceSpec, runtime: Runtime, bus: Bus) -> None:
-    """Send what an owner has to say, unless a worker's relay does."""
-    with only_one(runtime.database(owner.name), "relay") as lock:
-        if lock is not None:
+    """Send what an owner has to say, or leave it to a worker's relay."""
+    with turn_to_send(runtime.database(owner.name)) as ours:
+        if ours:
             relay = Relay(owner, runtime, bus)
             try:
                 relay.send_pending()

@@ -11,23 +11,26 @@ import sqlite3
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Row, Select, Table, delete, select
+from sqlalchemy import Connection, Delete, Insert, Row, Table, bindparam, delete, select, true
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 
 from shared.platform.bus import BrokerUnavailable, Bus
-from shared.platform.confirms import Outgoing
+from shared.platform.claims import HELD_SECONDS, Claims
+from shared.platform.confirms import Outgoing, Receipt
 from shared.platform.crashpoints import crashpoint
 from shared.platform.db import Database
+from shared.platform.given import as_given, given
 from shared.platform.links import Publisher
 from shared.platform.metrics import PUBLISHED, count_by_type
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.waking import Ear
 
-WINDOW = 200
 WAKE_SECONDS = 0.002
 IDLE_WAKE_SECONDS = 0.01
 POSTGRESQL_LOOK_ANYWAY_SECONDS = 0.25
@@ -39,14 +42,18 @@ log = logging.getLogger(__name__)
 
 
 class Relay:
-    """Sends one service's facts. Only one relay of a service may run; see `shared.platform.single`."""
+    """Sends one service's facts. On PostgreSQL any number may run (`shared.platform.claims`), on SQLite one."""
 
     def __init__(self, spec: ServiceSpec, runtime: Runtime, bus: Bus) -> None:
         self._spec = spec
         self._runtime = runtime
         self._bus = bus
-        self._outbox: Table = spec.metadata.tables["outbox"]
-        self._published: Table = spec.metadata.tables["published"]
+        self._database = runtime.database(spec.name)
+        outbox, dialect = spec.metadata.tables["outbox"], self._database.engine.dialect.name
+        self._claims = Claims(outbox)
+        self._deletion = _deletion(outbox, dialect)
+        self._counting = _counting(spec.metadata.tables["published"], dialect)
+        self._connection: Connection | None = None
         self._publisher: Publisher | None = None
 
     def send_pending(self) -> int:
@@ -55,19 +62,8 @@ class Relay:
         Raises `BrokerUnavailable`; what was not confirmed stays in the outbox.
         """
         sent = 0
-        while rows := self._next_window():
-            if self._publisher is None:
-                self._publisher = self._bus.open_publisher()
-            crashpoint("before_publish")
-            receipt = self._publisher.publish([Outgoing(row.event_id, row.type, row.payload) for row in rows])
-            crashpoint("after_publish")
-            taken = [row for row in rows if row.event_id in receipt.confirmed]
-            self._forget(taken)
-            count_by_type(PUBLISHED, self._spec.name, (row.type for row in taken))
-            sent += len(receipt.confirmed)
-            if receipt.refused:
-                log.error("%s: %s facts were refused", self._spec.name, len(receipt.refused))
-                raise BrokerUnavailable("The broker refused a fact; it stays in the outbox.")
+        while (taken := self._send_claimed() if self._shares else self._send_next()) is not None:
+            sent += taken
         return sent
 
     def keep_alive(self) -> None:
@@ -76,40 +72,98 @@ class Relay:
             self._publisher.keep_alive()
 
     def close(self) -> None:
-        """Close the link to the broker; the next sending opens a new one."""
+        """Close the link to the broker and give up what is claimed; the next sending opens a new one."""
+        if self._connection is not None:
+            with suppress(DBAPIError):
+                # Thrown away, not pooled: its session is set up for a relay.
+                self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
         if self._publisher is not None:
             self._publisher.close()
             self._publisher = None
 
-    def _next_window(self) -> Sequence[Row[Any]]:
-        columns = self._outbox.c
-        query: Select[Any] = (
-            select(columns.id, columns.event_id, columns.type, columns.payload).order_by(columns.id).limit(WINDOW)
-        )
-        with self._runtime.database(self._spec.name).reading() as connection:
-            return connection.execute(query).all()
+    @property
+    def _shares(self) -> bool:
+        return not self._database.is_sqlite
 
-    def _forget(self, rows: Sequence[Row[Any]]) -> None:
-        """Delete what is safe with the broker, and count it."""
+    def _send_claimed(self) -> int | None:
+        """Send a window within the transaction that claims it; None if there was nothing to send."""
+        connection = self._own_connection()
+        with connection.begin():
+            rows = self._claims.next_window(connection)
+            if not rows:
+                return None
+            receipt = self._publish(rows)
+            self._forget(connection, rows, receipt)
+        return self._account_for(rows, receipt)
+
+    def _send_next(self) -> int | None:
+        """Send a window that nobody else sends; the database is free for writers meanwhile."""
+        with self._database.reading() as connection:
+            rows = self._claims.next_window(connection)
         if not rows:
+            return None
+        receipt = self._publish(rows)
+        with self._database.writing() as connection:
+            self._forget(connection, rows, receipt)
+        return self._account_for(rows, receipt)
+
+    def _own_connection(self) -> Connection:
+        """Return the connection that claims; it need not wait for the disk, since what it deletes may come again."""
+        if self._connection is None:
+            self._connection = self._database.engine.connect()
+            with self._connection.begin():
+                self._connection.exec_driver_sql("SET synchronous_commit = off")
+                self._connection.exec_driver_sql(f"SET idle_in_transaction_session_timeout = '{HELD_SECONDS}s'")
+        return self._connection
+
+    def _publish(self, rows: Sequence[Row[Any]]) -> Receipt:
+        if self._publisher is None:
+            self._publisher = self._bus.open_publisher()
+        crashpoint("before_publish")
+        receipt = self._publisher.publish([Outgoing(row.event_id, row.type, row.payload) for row in rows])
+        crashpoint("after_publish")
+        return receipt
+
+    def _forget(self, connection: Connection, rows: Sequence[Row[Any]], receipt: Receipt) -> None:
+        """Delete what is safe with the broker, and count it: two statements."""
+        taken = [row for row in rows if row.event_id in receipt.confirmed]
+        if not taken:
             return
-        now = self._runtime.clock.now()
-        with self._runtime.database(self._spec.name).writing() as connection:
-            upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-            connection.execute(delete(self._outbox).where(self._outbox.c.id.in_([row.id for row in rows])))
-            counts = Counter(row.type for row in rows)
-            statement = upsert(self._published).values(
-                [{"type": name, "count": count, "last_at": now} for name, count in sorted(counts.items())]
-            )
-            connection.execute(
-                statement.on_conflict_do_update(
-                    index_elements=[self._published.c.type],
-                    set_={
-                        "count": self._published.c.count + statement.excluded.count,
-                        "last_at": statement.excluded.last_at,
-                    },
-                )
-            )
+        connection.execute(self._deletion, as_given([{"id": row.id} for row in taken]))
+        counts = Counter(row.type for row in taken)
+        connection.execute(
+            self._counting,
+            as_given([{"type": name, "count": count} for name, count in sorted(counts.items())])
+            | {"now": self._runtime.clock.now()},
+        )
+
+    def _account_for(self, rows: Sequence[Row[Any]], receipt: Receipt) -> int:
+        """Count what was sent; raises `BrokerUnavailable` when something was refused."""
+        count_by_type(PUBLISHED, self._spec.name, (row.type for row in rows if row.event_id in receipt.confirmed))
+        if receipt.refused:
+            log.error("%s: %s facts were refused", self._spec.name, len(receipt.refused))
+            raise BrokerUnavailable("The broker refused a fact; it stays in the outbox.")
+        return len(receipt.confirmed)
+
+
+def _deletion(outbox: Table, dialect: str) -> Delete:
+    safe = given(dialect, outbox.c.id)
+    return delete(outbox).where(outbox.c.id.in_(select(safe.c.id)))
+
+
+def _counting(published: Table, dialect: str) -> Insert:
+    counted = given(dialect, published.c.type, published.c.count)
+    now = bindparam("now", type_=published.c.last_at.type)
+    upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    # SQLite needs the condition to tell ON CONFLICT from a join.
+    rows = select(counted.c.type, counted.c.count, now).where(true())
+    statement = upsert(published).from_select(["type", "count", "last_at"], rows)
+    return statement.on_conflict_do_update(
+        index_elements=[published.c.type],
+        set_={"count": published.c.count + statement.excluded.count, "last_at": statement.excluded.last_at},
+    )
 
 
 class CommitWatch:

@@ -6,13 +6,17 @@ the process down. On `stop` each thread finishes what it holds.
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from time import monotonic
 
 from shared.platform.access import system_actor
+from shared.platform.audit_anchor import anchor_when_due
+from shared.platform.audit_chain import seal_waiting
 from shared.platform.bus import Bus
 from shared.platform.consumer import Consumer
 from shared.platform.metrics import JOB_DONE_AT, JOBS
@@ -21,7 +25,7 @@ from shared.platform.pulse import CONSUMER, RELAY, Pulse
 from shared.platform.relay import CommitWatch, Relay
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job, ServiceSpec
-from shared.platform.single import only_one
+from shared.platform.single import turn_to_send
 from shared.platform.trace import end_trace, tracing
 from shared.platform.work import writing_work
 
@@ -32,6 +36,12 @@ LONGEST_PAUSE_SECONDS = 5.0
 JOB_RETRY_SECONDS = 30.0
 STUCK_SECONDS = 15.0
 SPARE_RELAY_SECONDS = 2.0
+
+STANDING_JOBS = (
+    Job("seal-audit", timedelta(seconds=5), run_alone=seal_waiting),
+    Job("anchor-audit", timedelta(hours=1), run_alone=anchor_when_due),
+)
+"""What every service does beside its own jobs."""
 
 log = logging.getLogger(__name__)
 
@@ -63,13 +73,21 @@ def run_worker(
             thread.join(STUCK_SECONDS)
 
 
+def settle() -> None:
+    """Leave what is loaded by now out of the garbage collector's rounds; a worker's process calls it before it starts.
+
+    A full round over all the libraries takes tens of milliseconds, for which an event would have to wait.
+    """
+    gc.collect()
+    gc.freeze()
+
+
 def _parts(
     spec: ServiceSpec, runtime: Runtime, bus: Bus, stop: threading.Event
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     yield f"{spec.name}-relay", partial(relay_until, stop, spec, runtime, bus)
     yield f"{spec.name}-consumer", partial(consume_until, stop, spec, runtime, bus)
-    if spec.jobs:
-        yield f"{spec.name}-jobs", partial(work_until, stop, spec, runtime)
+    yield f"{spec.name}-jobs", partial(work_until, stop, spec, runtime)
 
 
 def keep_going(name: str, part: Callable[[], None], stop: threading.Event) -> None:
@@ -88,14 +106,16 @@ def keep_going(name: str, part: Callable[[], None], stop: threading.Event) -> No
 
 
 def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus: Bus) -> None:
-    """Send a service's facts as they are committed; stands by while another process does."""
+    """Send a service's facts as they are committed; on SQLite stands by while another process does."""
     end_trace(spec.name)
     database = runtime.database(spec.name)
     relay = Relay(spec, runtime, bus)
     pulse = Pulse(spec.name, runtime, RELAY)
+    pulse.breathe()
     while not stop.is_set():
-        with only_one(database, "relay") as lock:
-            if lock is None:
+        with turn_to_send(database) as ours:
+            if not ours:
+                pulse.breathe()
                 stop.wait(SPARE_RELAY_SECONDS)
                 continue
             watch = CommitWatch(database)
@@ -109,8 +129,6 @@ def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus:
                         relay.keep_alive()
                         pulse.beat()
                         checked = monotonic()
-                        if not lock.still_held():
-                            break
             finally:
                 watch.close()
                 relay.close()
@@ -119,8 +137,9 @@ def relay_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus:
 def consume_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bus: Bus) -> None:
     """Take in what the other services say."""
     end_trace(spec.name)
-    consumer = Consumer(spec, runtime, bus)
     pulse = Pulse(spec.name, runtime, CONSUMER)
+    pulse.breathe()
+    consumer = Consumer(spec, runtime, bus)
     try:
         while not stop.is_set():
             consumer.take_in(LISTEN_SECONDS)
@@ -132,9 +151,10 @@ def consume_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bu
 
 def work_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime) -> None:
     """Do a service's jobs: each at once, and then every so often."""
-    due = {job.name: monotonic() for job in spec.jobs}
+    jobs = (*spec.jobs, *STANDING_JOBS)
+    due = {job.name: monotonic() for job in jobs}
     while not stop.is_set():
-        for job in _due(spec.jobs, due):
+        for job in _due(jobs, due):
             if stop.is_set():
                 return
             due[job.name] = monotonic() + _run(job, spec, runtime)

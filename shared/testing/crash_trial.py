@@ -36,8 +36,18 @@ from shared.testing.ledger import effects, fact, listener, teller, write_down
 
 PEP, SCHEDULING = teller(), listener()
 
+# What else a process imports when it opens a database or the queue; a new one finds it there.
+PRELOADED = (
+    __name__,
+    "pytest",
+    "kombu.transport.pyamqp",
+    "psycopg",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "shared.platform.embedded_queue",
+)
+
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload([__name__, "pytest"])
+_processes.set_forkserver_preload([*PRELOADED])
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,8 @@ def judge(installation: Installation, *, look_at_queues: bool = True) -> Verdict
         twice += sum(count - 1 for count in counts.values())
         out_of_order += sum(1 for first, second in pairwise(took_effect) if second < first)
     depths = installation.bus().depths() if look_at_queues else {}
-    left = [f"{unsent} in the outbox"] * bool(unsent) + [f"{len(held)} held"] * bool(held)
+    left = [f"{unsent} in the outbox"] * bool(unsent)
+    left += [f"{count} {state}" for state, count in sorted(Counter(each.state for each in held).items())]
     left += [f"{service}: {depth}" for service, depth in depths.items() if depth != (0, 0)]
     return Verdict(sum(map(len, told.values())), lost, twice, out_of_order, tuple(left))
 

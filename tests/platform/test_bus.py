@@ -94,7 +94,7 @@ def test_dead_letters_are_counted_and_can_be_revived(bus: Bus) -> None:
     publisher, listener = bus.open_publisher(), bus.open_listener("scheduling")
     publisher.publish(facts(1))
     (delivery,) = listener.fetch(1, timeout=5)
-    delivery.message.reject()
+    listener._channel.basic_reject(delivery.tag, requeue=False)
     deadline = time.monotonic() + 5
     while bus.depths()["scheduling"] != (0, 1):
         assert time.monotonic() < deadline

@@ -83,16 +83,19 @@ def test_killing_the_worker_loses_nothing_and_applies_nothing_twice(installation
 
 
 def test_killing_the_worker_at_what_it_holds_loses_nothing(installation: Installation) -> None:
-    # The first death leaves facts handed out and unfinished; they are stored and tried one by one, and it dies again.
+    # The deaths leave facts handed out and unfinished. They are stored and tried together, and, as it dies of that too,
+    # one by one.
     first = installation.start_worker(crash="after_effect:1")
     while first.is_alive():
         tell(installation, 1)
     stopped_before_commit = installation.start_worker(crash="before_effect_commit:1")
     while stopped_before_commit.is_alive():
         tell(installation, 1)
-    second = installation.start_worker(crash="before_held_effect:1")
-    second.join(60)
-    assert (first.exitcode, stopped_before_commit.exitcode, second.exitcode) == (KILLED, KILLED, KILLED)
+    for point in ("before_held_together", "before_held_effect"):
+        killed = installation.start_worker(crash=f"{point}:1")
+        killed.join(60)
+        assert killed.exitcode == KILLED
+    assert (first.exitcode, stopped_before_commit.exitcode) == (KILLED, KILLED)
     worker = installation.start_worker()
 
     verdict = wait_until_sound(installation)

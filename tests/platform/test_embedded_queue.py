@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from kombu import Connection, Consumer, Exchange, Producer, Queue
 
+from shared.platform.embedded_queue import Sent
 from shared.platform.embedded_queue.routing import reaches
 
 TOPIC = Exchange("facts", type="topic")
 DEAD = Exchange("facts.dead", type="direct")
+BODIES = [b"zero", b"one", b"two", b"three", b"four", b"five", b"six"]
 
 
 def connect(path: Path, lease_seconds: float = 30.0) -> Connection:
@@ -171,6 +175,23 @@ def test_a_lease_ends_by_itself_and_a_late_acknowledgement_takes_nothing_from_th
         assert bodies(take(quick, queue)) == ["0"]
 
 
+def test_what_a_channel_could_not_give_back_when_it_closed_is_handed_out_again_at_once(
+    connection: Connection, queue: Queue, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_messages: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    publish(connection, "0", "1")
+    failing = connect(path)
+    take(failing, queue)
+    for channel in list(failing.connection.channels):
+        monkeypatch.setattr(channel.file, "release", full)
+    with suppress(sqlite3.OperationalError):
+        failing.release()
+    with connect(path) as opened:
+        assert bodies(take(opened, queue)) == ["0", "1"]
+
+
 def test_a_publisher_reaches_a_queue_that_it_never_declared(connection: Connection, queue: Queue, path: Path) -> None:
     with connect(path) as other:
         publish(other, "hello")
@@ -192,21 +213,34 @@ def test_an_unknown_exchange_is_an_error(connection: Connection) -> None:
         )
 
 
-def test_what_is_published_in_one_transaction_arrives_together_or_not_at_all(
+def test_what_is_put_in_together_arrives_in_order_and_what_no_queue_takes_is_named(
     connection: Connection, queue: Queue
 ) -> None:
-    def publish_two_and_fail() -> None:
-        with connection.default_channel.one_transaction():
-            publish(connection, "0")
-            publish(connection, "1", routing_key="nobody.listens", mandatory=True)
+    words = [Sent(key, "{}", key.encode()) for key in ("pep.a", "nobody.listens", "pep.b", "nobody.else")]
 
-    with pytest.raises(ChannelError):
-        publish_two_and_fail()
+    assert connection.default_channel.put(TOPIC.name, words) == [1, 3]
 
-    with connection.default_channel.one_transaction():
-        publish(connection, "2", "3")
+    taken = connection.channel().take(queue.name, 9, timeout=0)
+    assert [(leased.routing_key, leased.body) for _, leased in taken] == [("pep.a", b"pep.a"), ("pep.b", b"pep.b")]
 
-    assert bodies(take(connection, queue)) == ["2", "3"]
+
+def test_what_is_taken_without_kombu_is_held_until_the_next_taking_says_that_it_is_done(
+    connection: Connection, queue: Queue, path: Path
+) -> None:
+    connection.default_channel.put(TOPIC.name, [Sent("pep.a", "{}", body) for body in BODIES])
+    channel = connection.channel()
+
+    first = channel.take(queue.name, 3, timeout=0)
+    second = channel.take(queue.name, 3, timeout=0, done=first[1][0])
+    assert [leased.body for _, leased in (*first, *second)] == BODIES[:6]
+    channel.close()
+
+    again = connection.channel()
+    rest = [(leased.body, leased.deliveries) for _, leased in again.take(queue.name, 9, timeout=0)]
+    assert rest == [*[(body, 2) for body in BODIES[2:6]], (BODIES[6], 1)]
+    started = time.monotonic()
+    assert again.take(queue.name, 9, timeout=0.05) == []
+    assert 0.05 <= time.monotonic() - started < 5
 
 
 def test_a_message_delivered_too_often_goes_to_the_dead_letters(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import func, select
 
 from shared.platform.access import system_actor
 from shared.platform.bus import BrokerUnavailable, Bus
@@ -16,7 +16,7 @@ from shared.platform.desk import overview_of, unsent_events
 from shared.platform.relay import CommitWatch, Relay
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-from shared.platform.single import only_one
+from shared.platform.single import turn_to_send
 from shared.platform.work import writing_work
 from shared.testing.bus import deliver_everything, publish
 from shared.testing.ledger import effects, fact, listener, teller
@@ -119,29 +119,12 @@ def test_a_commit_wakes_the_relay_within_milliseconds(runtime: Runtime, spec: Se
     assert sorted(waits)[5] < 0.5  # without being woken it would look once a second
 
 
-def test_a_window_costs_three_statements_whatever_its_size(runtime: Runtime, spec: ServiceSpec) -> None:
-    publish(runtime, spec, "child/a", *[fact("a", n) for n in range(150)])
-    statements: list[str] = []
-    engine = runtime.database("pep").engine
-    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
-    relay = Relay(spec, runtime, Bus(runtime.settings.broker))
-    assert relay.send_pending() == 150
-    relay.close()
-
-    work = [each.split()[0] for each in statements if not each.startswith(("BEGIN", "PRAGMA"))]
-    assert work == ["SELECT", "DELETE", "INSERT", "SELECT"]  # the last finds nothing more
-
-
-def test_only_one_relay_of_a_service_runs_at_a_time(runtime: Runtime) -> None:
-    database = runtime.database("pep")
-    with only_one(database, "relay") as first:
-        assert first is not None
-        assert first.still_held()
-        with only_one(database, "relay") as second, only_one(database, "other") as other:
-            assert second is None
-            assert other is not None
-    with only_one(database, "relay") as again:
-        assert again is not None
+def test_on_sqlite_only_one_relay_of_a_service_may_send(runtime: Runtime) -> None:
+    pep, scheduling = runtime.database("pep"), runtime.database("scheduling")
+    with turn_to_send(pep) as first, turn_to_send(pep) as second, turn_to_send(scheduling) as other:
+        assert (first, second, other) == (True, False, True)
+    with turn_to_send(pep) as again:
+        assert again
 
 
 def test_an_address_that_is_neither_embedded_nor_amqp_is_refused() -> None:

@@ -13,224 +13,114 @@ from before a restart of the machine shows by lying further ahead than a lease l
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import socket
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from shared.platform.embedded_queue.routing import reaches
+from shared.platform.embedded_queue.topology import TopologyFile
 
 LEASE_SECONDS = 30.0
-BUSY_SECONDS = 30.0
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS exchange (name TEXT PRIMARY KEY, type TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS queue (name TEXT PRIMARY KEY, arguments TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS binding (
-    exchange TEXT NOT NULL REFERENCES exchange (name) ON DELETE CASCADE,
-    queue TEXT NOT NULL REFERENCES queue (name) ON DELETE CASCADE,
-    routing_key TEXT NOT NULL,
-    PRIMARY KEY (exchange, queue, routing_key)
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS message (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    queue TEXT NOT NULL REFERENCES queue (name) ON DELETE CASCADE,
-    exchange TEXT NOT NULL,
-    routing_key TEXT NOT NULL,
-    properties TEXT NOT NULL,
-    body BLOB NOT NULL,
-    deliveries INTEGER NOT NULL DEFAULT 0,
-    lease TEXT,
-    holder TEXT,
-    leased_until REAL
-);
-CREATE INDEX IF NOT EXISTS message_by_queue ON message (queue, id);
-CREATE INDEX IF NOT EXISTS message_held ON message (holder) WHERE lease IS NOT NULL;
-"""
 
 # A restarted container gives its process the old number again; the mark tells the two apart.
 _MARKS: dict[int, str] = {}
 
-_WRITERS: dict[str, threading.RLock] = {}
-_WRITERS_GUARD = threading.Lock()
+# What this process has open. What one that was closed could not give back (the disk was full, say) is abandoned.
+_OPEN: set[str] = set()
+_NUMBERS = itertools.count(1)
 
 
-class NoSuchExchange(LookupError):
-    """Nothing of this name was declared."""
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message to put in; `properties` is JSON."""
+
+    routing_key: str
+    properties: str
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A message handed to a consumer; `deliveries` counts this delivery too."""
+    """A message handed to a consumer; `properties` is JSON, and `deliveries` counts this delivery too."""
 
     id: int
     queue: str
     exchange: str
     routing_key: str
-    properties: Mapping[str, Any]
+    properties: str
     body: bytes
     deliveries: int
     lease: str
 
 
-class QueueFile:
+class QueueFile(TopologyFile):
     """One connection to the file. Use it from one thread at a time."""
 
     def __init__(self, path: str | Path, *, lease_seconds: float = LEASE_SECONDS) -> None:
         """Open the file, making it (readable by its owner alone) if need be; raises `sqlite3.Error`."""
-        self.path = str(Path(path).absolute())
+        super().__init__(path)
         self.lease_seconds = lease_seconds
-        self.holder = _this_process()
-        self._depth = 0
-        with _WRITERS_GUARD:
-            self._writer = _WRITERS.setdefault(self.path, threading.RLock())
-            _make_private(self.path)
-        self._sql = sqlite3.connect(
-            self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=64
-        )
-        with self._writer:
-            for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
-                self._sql.execute(f"PRAGMA {pragma}").fetchall()
-            if not self._sql.execute("SELECT 1 FROM sqlite_master WHERE name = 'message_held'").fetchone():
-                self._sql.executescript(_SCHEMA)
+        self.holder = f"{_this_process()}.{next(_NUMBERS)}"
+        _OPEN.add(self.holder)
 
     def close(self) -> None:
-        """Close the connection; leases are left to whoever holds them."""
-        self._sql.close()
+        """Close the connection; what it still holds counts as abandoned."""
+        _OPEN.discard(self.holder)
+        super().close()
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Do what is inside in one transaction, durable when it ends; may be nested."""
-        with self._writer:
-            if self._depth:
-                yield
-                return
-            self._sql.execute("BEGIN IMMEDIATE")
-            self._depth += 1
-            try:
-                yield
-                self._sql.execute("COMMIT")
-            except BaseException:
-                if self._sql.in_transaction:
-                    self._sql.execute("ROLLBACK")
-                raise
-            finally:
-                self._depth -= 1
+    def put(self, exchange: str, messages: Sequence[Sent]) -> list[int]:
+        """Add messages at the ends of the queues they reach, all of them durable together when this returns.
 
-    def data_version(self) -> int:
-        """Return a number that changes when another connection has committed."""
-        return int(self._sql.execute("PRAGMA data_version").fetchone()[0])
-
-    # Topology
-
-    def declare_exchange(self, name: str, exchange_type: str) -> None:
-        """Make an exchange; raises `ValueError` if it exists with another type."""
-        reaches(exchange_type, "", "")
+        Returns the places in the sequence of those that no queue takes; raises `NoSuchExchange`.
+        """
+        reached: dict[str, list[str]] = {}
+        nowhere, rows = [], []
         with self.writing():
-            self._sql.execute("INSERT OR IGNORE INTO exchange VALUES (?, ?)", (name, exchange_type))
-            held = self.exchange_type(name)
-        if held != exchange_type:
-            raise ValueError(f"Exchange {name!r} is of type {held}, not {exchange_type}.")
-
-    def exchange_type(self, name: str) -> str:
-        """Return the type of an exchange; raises `NoSuchExchange`."""
-        row = self._sql.execute("SELECT type FROM exchange WHERE name = ?", (name,)).fetchone()
-        if row is None:
-            raise NoSuchExchange(name)
-        return str(row[0])
-
-    def delete_exchange(self, name: str) -> None:
-        """Delete an exchange and its bindings."""
-        with self.writing():
-            self._sql.execute("DELETE FROM exchange WHERE name = ?", (name,))
-
-    def declare_queue(self, name: str, arguments: Mapping[str, Any]) -> None:
-        """Make a queue, or replace the arguments of one that exists."""
-        text = json.dumps(dict(arguments), sort_keys=True)
-        row = self._sql.execute("SELECT arguments FROM queue WHERE name = ?", (name,)).fetchone()
-        if row is not None and row[0] == text:
-            return
-        with self.writing():
-            self._sql.execute(
-                "INSERT INTO queue VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET arguments = excluded.arguments",
-                (name, text),
+            for place, message in enumerate(messages):
+                key = message.routing_key
+                if key not in reached:
+                    reached[key] = self.queues_for(exchange, key)
+                if not reached[key]:
+                    nowhere.append(place)
+                rows += [(queue, exchange, key, message.properties, message.body) for queue in reached[key]]
+            self._sql.executemany(
+                "INSERT INTO message (queue, exchange, routing_key, properties, body) VALUES (?, ?, ?, ?, ?)", rows
             )
+        return nowhere
 
-    def has_queue(self, name: str) -> bool:
-        """Say whether a queue exists."""
-        return self._sql.execute("SELECT 1 FROM queue WHERE name = ?", (name,)).fetchone() is not None
-
-    def delete_queue(self, name: str) -> None:
-        """Delete a queue, its bindings and its messages."""
-        with self.writing():
-            self._sql.execute("DELETE FROM queue WHERE name = ?", (name,))
-
-    def bind(self, exchange: str, queue: str, routing_key: str) -> None:
-        """Let messages of an exchange with a matching key reach a queue; raises `NoSuchExchange`."""
-        self.exchange_type(exchange)
-        with self.writing():
-            self._sql.execute("INSERT OR IGNORE INTO binding VALUES (?, ?, ?)", (exchange, queue, routing_key))
-
-    def unbind(self, exchange: str, queue: str, routing_key: str) -> None:
-        """Undo `bind`."""
-        with self.writing():
-            self._sql.execute(
-                "DELETE FROM binding WHERE exchange = ? AND queue = ? AND routing_key = ?",
-                (exchange, queue, routing_key),
-            )
-
-    def bindings(self) -> list[tuple[str, str, str]]:
-        """Return every binding as (queue, exchange, routing key)."""
-        return list(self._sql.execute("SELECT queue, exchange, routing_key FROM binding ORDER BY 1, 2, 3"))
-
-    def queues_for(self, exchange: str, routing_key: str) -> list[str]:
-        """Return the queues a message would reach, in order of name; raises `NoSuchExchange`."""
-        if not exchange:
-            return [routing_key] if self.has_queue(routing_key) else []
-        exchange_type = self.exchange_type(exchange)
-        rows = self._sql.execute("SELECT queue, routing_key FROM binding WHERE exchange = ?", (exchange,))
-        return sorted({queue for queue, key in rows if reaches(exchange_type, key, routing_key)})
-
-    # Messages
-
-    def put(self, queue: str, exchange: str, routing_key: str, properties: Mapping[str, Any], body: bytes) -> None:
-        """Add a message at the end of a queue."""
-        with self.writing():
-            self._sql.execute(
-                "INSERT INTO message (queue, exchange, routing_key, properties, body) VALUES (?, ?, ?, ?, ?)",
-                (queue, exchange, routing_key, json.dumps(properties), body),
-            )
-
-    def lease(self, queues: Sequence[str], limit: int, *, keep: bool = True) -> list[Leased]:
+    def lease(
+        self, queues: Sequence[str], limit: int, *, keep: bool = True, done: Sequence[Leased] = ()
+    ) -> list[Leased]:
         """Take up to `limit` ready messages of the queues, oldest first, for `lease_seconds`.
 
-        With `keep` false they are deleted at once, which is what a consumer that does not acknowledge asks for.
-        A message that has been delivered more often than its queue's `x-delivery-limit` goes to the dead letters.
+        With `keep` false they are deleted at once, which is what a consumer that does not acknowledge asks for. Those
+        that are `done` are deleted in the same transaction. A message that has been delivered more often than its
+        queue's `x-delivery-limit` goes to the dead letters.
         """
-        if not self._ready(queues, 1):
+        if not done and not self._ready(queues, 1):
             return []
         taken: list[Leased] = []
         with self.writing():
+            self.delete(done)
             token = os.urandom(8).hex()
             limits = {name: self._arguments(name) for name in queues}
             for row in self._ready(queues, limit):
-                message = Leased(row[0], row[1], row[2], row[3], json.loads(row[4]), row[5], row[6] + 1, token)
+                message = Leased(row[0], row[1], row[2], row[3], row[4], row[5], row[6] + 1, token)
                 arguments = limits[message.queue]
                 worn_out = row[6] > arguments.get("x-delivery-limit", row[6])
                 if not (worn_out and self._bury(message, arguments, "delivery_limit")):
                     taken.append(message)
             until = monotonic() + self.lease_seconds
-            self._sql.executemany(
-                "UPDATE message SET lease = ?, holder = ?, leased_until = ?, deliveries = deliveries + 1 WHERE id = ?",
-                [(token, self.holder, until, message.id) for message in taken],
+            self._sql.execute(
+                "UPDATE message SET lease = ?, holder = ?, leased_until = ?, deliveries = deliveries + 1"
+                " WHERE id IN (SELECT value FROM json_each(?))",
+                (token, self.holder, until, json.dumps([message.id for message in taken])),
             )
             if not keep:
                 self.delete(taken)
@@ -261,7 +151,7 @@ class QueueFile:
                 self.release([message])
 
     def release_of_the_dead(self) -> int:
-        """End the leases whose process of this machine is gone; returns how many. A lease ends by itself anyway."""
+        """End the leases whose holder on this machine is gone; returns how many. A lease ends by itself anyway."""
         rows = self._sql.execute("SELECT DISTINCT holder FROM message WHERE lease IS NOT NULL").fetchall()
         gone = [(holder,) for (holder,) in rows if _is_gone(holder)]
         if not gone:
@@ -318,19 +208,12 @@ class QueueFile:
             "exchange": message.exchange,
             "routing-keys": [message.routing_key],
         }
-        properties = {**message.properties, "headers": {**message.properties.get("headers", {}), "x-death": [death]}}
-        for queue in queues:
-            self.put(queue, exchange, routing_key, properties, message.body)
+        properties = json.loads(message.properties)
+        properties["headers"] = {**(properties.get("headers") or {}), "x-death": [death]}
         if queues:
+            self.put(exchange, [Sent(routing_key, json.dumps(properties), message.body)])
             self._sql.execute("DELETE FROM message WHERE id = ?", (message.id,))
         return bool(queues)
-
-
-def _make_private(path: str) -> None:
-    """Make the file if it is not there. One that is must not be touched: closing it would drop SQLite's locks on it."""
-    Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
 
 def _this_process() -> str:
@@ -340,8 +223,10 @@ def _this_process() -> str:
 
 def _is_gone(holder: str) -> bool:
     host, pid, _mark = holder.rsplit(":", 2)
-    if host != socket.gethostname() or holder == _this_process():
+    if host != socket.gethostname():
         return False
+    if holder.startswith(f"{_this_process()}."):
+        return holder not in _OPEN
     if int(pid) == os.getpid():
         return True
     try:

@@ -8,10 +8,9 @@ exchange is an error, a requeued message keeps its place, redelivery is flagged 
 
 from __future__ import annotations
 
+import json
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from queue import Empty
 from time import monotonic, sleep
 from typing import Any
@@ -21,7 +20,9 @@ from amqp.protocol import queue_declare_ok_t
 from kombu.transport import base, virtual
 
 from shared.kernel.ids import new_id
-from shared.platform.embedded_queue.queue_file import LEASE_SECONDS, Leased, NoSuchExchange, QueueFile
+from shared.platform.embedded_queue.qos import Qos
+from shared.platform.embedded_queue.queue_file import LEASE_SECONDS, Leased, QueueFile, Sent
+from shared.platform.embedded_queue.topology import NoSuchExchange
 
 BATCH = 100
 WAKE_SECONDS = 0.002
@@ -30,55 +31,6 @@ BUSY_AFTER_TRAFFIC_SECONDS = 2.0
 LOOK_ANYWAY_SECONDS = 1.0
 
 _TRAVELS = ("content-type", "content-encoding", "headers")
-
-
-class Qos:
-    """What a channel was handed and has not acknowledged yet; the leases in the file are the truth."""
-
-    def __init__(self, channel: EmbeddedChannel, prefetch_count: int = 0) -> None:
-        self.channel = channel
-        self.prefetch_count = prefetch_count
-        self._held: OrderedDict[int, Leased] = OrderedDict()
-
-    def can_consume(self) -> bool:
-        """Say whether the prefetch count leaves room for another message."""
-        return not self.prefetch_count or len(self._held) < self.prefetch_count
-
-    def can_consume_max_estimate(self) -> int | None:
-        """Return how many more messages there is room for, or None without a limit."""
-        return max(self.prefetch_count - len(self._held), 0) if self.prefetch_count else None
-
-    def append(self, message: Any, delivery_tag: int) -> None:
-        """Accept what kombu says it delivered; the lease was noted when it was taken."""
-
-    def note(self, delivery_tag: int, leased: Leased) -> None:
-        """Remember what a delivery tag stands for."""
-        self._held[delivery_tag] = leased
-
-    def ack(self, delivery_tag: int, *, multiple: bool = False) -> None:
-        """Delete one message, or all up to and including it."""
-        tags = [tag for tag in self._held if tag <= delivery_tag] if multiple else [delivery_tag]
-        self.channel.file.delete([self._held[tag] for tag in tags])
-        for tag in tags:
-            del self._held[tag]
-
-    def reject(self, delivery_tag: int, requeue: bool = False) -> None:
-        """Put a message back at its old place, or send it to the dead letters."""
-        leased = self._held.pop(delivery_tag)
-        if requeue:
-            self.channel.file.release([leased])
-        else:
-            self.channel.file.reject(leased)
-
-    def restore_unacked(self) -> list[Any]:
-        """Put back everything held; returns an empty list, the errors kombu looks for."""
-        self.channel.file.release(list(self._held.values()))
-        self._held.clear()
-        return []
-
-    def restore_unacked_once(self, stderr: object = None) -> None:
-        """Put back everything held, when the channel closes."""
-        self.restore_unacked()
 
 
 class EmbeddedChannel(virtual.Channel):
@@ -94,6 +46,7 @@ class EmbeddedChannel(virtual.Channel):
         self._next_tag = 0
         self._without_ack: set[str] = set()
         self._looked_at = 0.0
+        self._last_traffic = 0.0
 
     # Topology
 
@@ -161,12 +114,6 @@ class EmbeddedChannel(virtual.Channel):
 
     # Publishing
 
-    @contextmanager
-    def one_transaction(self) -> Iterator[None]:
-        """Make everything published inside durable together; when it ends, all of it is."""
-        with self.file.writing():
-            yield
-
     def basic_publish(
         self,
         message: dict[str, Any],
@@ -183,15 +130,18 @@ class EmbeddedChannel(virtual.Channel):
         for name in ("delivery_info", "delivery_tag", "body_encoding"):
             properties.pop(name, None)
         body = message["body"].encode() if isinstance(message["body"], str) else bytes(message["body"] or b"")
-        with self.file.writing():
-            try:
-                queues = self.file.queues_for(exchange, routing_key)
-            except NoSuchExchange as error:
-                raise _not_found("exchange", exchange) from error
-            if mandatory and not queues:
-                raise ChannelError("NO_ROUTE", (60, 40), "Channel.basic_publish", 312)
-            for queue in queues:
-                self.file.put(queue, exchange, routing_key, properties, body)
+        if self.put(exchange, [Sent(routing_key, json.dumps(properties), body)]) and mandatory:
+            raise ChannelError("NO_ROUTE", (60, 40), "Channel.basic_publish", 312)
+
+    def put(self, exchange: str, messages: Sequence[Sent]) -> list[int]:
+        """Put many messages in the queues they reach, durable together when this returns.
+
+        Returns the places in the sequence of those that no queue takes; raises `NotFound` for an unknown exchange.
+        """
+        try:
+            return self.file.put(exchange, messages)
+        except NoSuchExchange as error:
+            raise _not_found("exchange", exchange) from error
 
     # Consuming
 
@@ -215,6 +165,36 @@ class EmbeddedChannel(virtual.Channel):
         """Delete a message that was dealt with, or with `multiple` every one up to it."""
         self.qos.ack(delivery_tag, multiple=multiple)
 
+    def take(self, queue: str, limit: int, timeout: float, *, done: int | None = None) -> list[tuple[int, Leased]]:
+        """Take up to `limit` messages of a queue without kombu's wrapping, each with its delivery tag.
+
+        Those up to the tag `done` are deleted in the same transaction. Waits up to `timeout` seconds for the first;
+        returns an empty list if there is none.
+        """
+        self._free_abandoned()
+        deadline = monotonic() + timeout
+        tags = [] if done is None else self.qos.up_to(done)
+        while True:
+            seen = self.file.data_version()
+            taken = self.file.lease([queue], limit, done=self.qos.held(tags))
+            self.qos.forget(tags)
+            if taken:
+                self._last_traffic = monotonic()
+                return [(self._tag(leased), leased) for leased in taken]
+            tags = []
+            if not self._wait_for_change(seen, deadline):
+                return []
+            self._free_abandoned()
+
+    def _wait_for_change(self, seen: int, deadline: float) -> bool:
+        """Return when somebody has written, or after a second in case a lease ended; false when time is up."""
+        look_again = monotonic() + LOOK_ANYWAY_SECONDS
+        while (now := monotonic()) < look_again and self.file.data_version() == seen:
+            if now >= deadline:
+                return False
+            sleep(_pause_after(self._last_traffic, now))
+        return True
+
     def _get_many(self, queues: Sequence[str], timeout: float | None = None) -> None:
         self._free_abandoned()
         room = self.qos.can_consume_max_estimate()
@@ -230,21 +210,25 @@ class EmbeddedChannel(virtual.Channel):
             raise Empty
 
     def _delivery(self, leased: Leased, *, keep: bool) -> dict[str, Any]:
-        self._next_tag += 1
-        if keep:
-            self.qos.note(self._next_tag, leased)
-        properties = dict(leased.properties)
+        tag = self._tag(leased, keep=keep)
+        properties = json.loads(leased.properties)
         travels = {key: properties.pop(key, None) for key in _TRAVELS}
         headers = dict(travels.pop("headers") or {})
         if leased.deliveries > 1:
             headers["x-delivery-count"] = leased.deliveries - 1
-        properties["delivery_tag"] = self._next_tag
+        properties["delivery_tag"] = tag
         properties["delivery_info"] = {
             "exchange": leased.exchange,
             "routing_key": leased.routing_key,
             "redelivered": leased.deliveries > 1,
         }
         return {**travels, "headers": headers, "body": leased.body, "properties": properties}
+
+    def _tag(self, leased: Leased, *, keep: bool = True) -> int:
+        self._next_tag += 1
+        if keep:
+            self.qos.note(self._next_tag, leased)
+        return self._next_tag
 
     def _free_abandoned(self) -> None:
         if monotonic() - self._looked_at >= LOOK_ANYWAY_SECONDS:
@@ -255,8 +239,10 @@ class EmbeddedChannel(virtual.Channel):
         """Put back what was not acknowledged, and close the file."""
         if self.closed:
             return
-        super().close()
-        self.file.close()
+        try:
+            super().close()
+        finally:
+            self.file.close()
 
 
 class Transport(virtual.Transport):
@@ -302,10 +288,14 @@ class Transport(virtual.Transport):
         while (now := monotonic()) < look_again:
             if deadline is not None and now >= deadline:
                 raise TimeoutError("Nothing arrived in time.")
-            busy = now - self._last_traffic < BUSY_AFTER_TRAFFIC_SECONDS
-            sleep(WAKE_SECONDS if busy else IDLE_WAKE_SECONDS)
+            sleep(_pause_after(self._last_traffic, now))
             if any(channel.file.data_version() != version for channel, version in seen):
                 return
+
+
+def _pause_after(last_traffic: float, now: float) -> float:
+    """Return for how long to sleep before the next look: shortly for a while after there was something."""
+    return WAKE_SECONDS if now - last_traffic < BUSY_AFTER_TRAFFIC_SECONDS else IDLE_WAKE_SECONDS
 
 
 def _not_found(kind: str, name: str) -> NotFound:
