@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import os
 import random
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 from faults.all_faults import BY_NAME, FAULTS, bring_about
@@ -24,27 +26,37 @@ def main(words: Sequence[str] | None = None) -> int:
     with said.open("ab") as file:
         os.dup2(file.fileno(), sys.stderr.fileno())
     started = time.monotonic()
-    results: list[Outcome | Skipped] = []
-    for fault in FAULTS if not asked.only else [BY_NAME[name] for name in asked.only]:
-        for form in [asked.form] if asked.form else FORMS:
-            ground = Ground(form, asked.long, random.Random(asked.seed), asked.stop_rabbitmq)
-            result = bring_about(fault, ground)
-            results.append(result)
-            print(table([result]).splitlines()[-1], flush=True)
+    trials = [
+        (fault.name, form)
+        for fault in (FAULTS if not asked.only else [BY_NAME[name] for name in asked.only])
+        for form in ([asked.form] if asked.form else FORMS)
+    ]
+    with ProcessPoolExecutor(asked.at_once, mp_context=multiprocessing.get_context("fork")) as pool:
+        begun = [pool.submit(_try, *trial, asked.long, asked.seed) for trial in trials]
+        for ended in as_completed(begun):
+            print(table([ended.result()]).splitlines()[-1], flush=True)
+        results = [each.result() for each in begun]
     print(f"\n{table(results)}\n\n{totals(results)}")
     print(f"{time.monotonic() - started:.0f} s in all, seed {asked.seed}. What the processes said: {said}")
     return 0 if all(isinstance(each, Skipped) or each.is_as_promised for each in results) else 1
 
 
+def _try(name: str, form: str, is_long: bool, seed: int) -> Outcome | Skipped:
+    return bring_about(BY_NAME[name], Ground(form, is_long, random.Random(seed)))
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m faults", description=__doc__)
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--long", action="store_true", help="each crash point 50 times, much load: some 15 minutes")
+    length.add_argument("--long", action="store_true", help="each crash point 50 times, much load: some 20 minutes")
     length.add_argument("--short", action="store_false", dest="long", help="a few seconds for each fault (the default)")
     parser.add_argument("--form", choices=FORMS, help="only the embedded form, or only PostgreSQL and RabbitMQ")
     parser.add_argument("--only", action="append", choices=sorted(BY_NAME), metavar="NAME", help="only this fault")
+    parser.add_argument(
+        "--at-once", type=int, default=os.cpu_count(), metavar="N",
+        help="how many faults side by side, each on a ground of its own (default: one for each processor)",
+    )  # fmt: skip
     parser.add_argument("--seed", type=int, default=20261121, help="where chance starts")
-    parser.add_argument("--stop-rabbitmq", action="store_true", help="also stop RabbitMQ itself, for everybody")
     return parser
 
 

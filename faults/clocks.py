@@ -12,6 +12,7 @@ from faults.outcome import Outcome
 from shared.contracts.pep import ChildDetailsChanged
 from shared.kernel.clock import FixedClock
 from shared.platform.access import system_actor
+from shared.platform.bus import BrokerUnavailable
 from shared.platform.consumer import Consumer
 from shared.platform.desk import held_events
 from shared.platform.inbox import Inbox
@@ -88,6 +89,8 @@ def _walked(ground: Ground, name: str, walks: Sequence[Sequence[datetime]]) -> O
                 inbox.try_held()
             with runtime.database("scheduling").reading() as connection:
                 stuck += len(held_events(connection))
+        while consumer.take_in(0.5):
+            pass
         relay.close()
         consumer.close()
         verdict = judge(place.installation)
@@ -99,10 +102,16 @@ def _walked(ground: Ground, name: str, walks: Sequence[Sequence[datetime]]) -> O
 
 
 def _carry(relay: Relay, consumer: Consumer, inbox: Inbox) -> None:
-    """Send and take in all that is committed, as the worker does."""
-    sent = relay.send_pending()
-    while sent > 0 and (taken := consumer.take_in(5.0)):
-        sent -= taken
+    """Send and take in all that is committed, as the worker does; a link that the broker gave up is opened anew."""
+    for _ in range(3):
+        try:
+            sent = relay.send_pending()
+            while sent > 0 and (taken := consumer.take_in(5.0)):
+                sent -= taken
+            break
+        except BrokerUnavailable:
+            relay.close()
+            consumer.close()
     inbox.try_held()
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import create_engine, func, select, text
+from sqlalchemy import NullPool, create_engine, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
@@ -36,7 +36,6 @@ class Ground:
     form: str
     is_long: bool
     chance: random.Random = field(default_factory=lambda: random.Random(20261121))
-    may_stop_rabbitmq: bool = False
 
     def times(self, at_length: int, shortly: int) -> int:
         """Return how often to do something."""
@@ -59,7 +58,14 @@ class Place:
 
 
 @contextmanager
-def open_place(ground: Ground, *, proxied: bool = False, home: Path | None = None) -> Iterator[Place]:
+def open_place(
+    ground: Ground,
+    *,
+    proxied: bool = False,
+    home: Path | None = None,
+    postgresql: str = POSTGRESQL,
+    rabbitmq: str = RABBITMQ,
+) -> Iterator[Place]:
     """Make an empty installation of the two services; everything it made is removed at the end.
 
     `home` is a folder to use instead of one of its own. Raises `NotHere` when a server does not answer.
@@ -69,18 +75,20 @@ def open_place(ground: Ground, *, proxied: bool = False, home: Path | None = Non
         if ground.form == "embedded":
             installation, proxy = Installation(folder), None
         else:
-            databases = {name: stack.enter_context(new_database()) for name in ("pep", "scheduling")}
-            namespace = stack.enter_context(own_queues())
-            proxy = stack.enter_context(Proxy(urlsplit(RABBITMQ).port or 5672)) if proxied else None
-            installation = Installation(folder, _through(proxy), namespace, databases)
+            databases = {name: stack.enter_context(new_database(postgresql)) for name in ("pep", "scheduling")}
+            namespace = stack.enter_context(own_queues(address=rabbitmq))
+            proxy = stack.enter_context(Proxy(urlsplit(rabbitmq).port or 5672)) if proxied else None
+            installation = Installation(folder, _through(proxy, rabbitmq), namespace, databases)
         installation.prepare()
         yield Place(installation, proxy)
 
 
 @contextmanager
-def new_database() -> Iterator[str]:
+def new_database(server: str = POSTGRESQL) -> Iterator[str]:
     """Make an empty PostgreSQL database and give its address; raises `NotHere`."""
-    engine = create_engine(POSTGRESQL, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": 3})
+    engine = create_engine(
+        server, isolation_level="AUTOCOMMIT", poolclass=NullPool, connect_args={"connect_timeout": 3}
+    )
     name = f"pep_suite_faults_{secrets.token_hex(6)}"
     try:
         with engine.connect() as connection:
@@ -89,7 +97,7 @@ def new_database() -> Iterator[str]:
         engine.dispose()
         raise NotHere("PostgreSQL does not answer") from error
     try:
-        yield make_url(POSTGRESQL).set(database=name).render_as_string(hide_password=False)
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
     finally:
         with engine.connect() as connection:
             connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
@@ -126,10 +134,10 @@ def settle(installation: Installation, seconds: float = 60) -> Verdict:
 
 
 @contextmanager
-def own_queues(services: Sequence[str] = ("pep", "scheduling")) -> Iterator[str]:
+def own_queues(services: Sequence[str] = ("pep", "scheduling"), address: str = RABBITMQ) -> Iterator[str]:
     """Give a namespace on RabbitMQ; what is declared in it is removed at the end. Raises `NotHere`."""
     namespace = f"faults-{secrets.token_hex(6)}-"
-    bus = Bus(RABBITMQ, services=services, namespace=namespace)
+    bus = Bus(address, services=services, namespace=namespace)
     try:
         bus.depths()
     except BrokerUnavailable as error:
@@ -140,8 +148,8 @@ def own_queues(services: Sequence[str] = ("pep", "scheduling")) -> Iterator[str]
         bus.remove()
 
 
-def _through(proxy: Proxy | None) -> str:
+def _through(proxy: Proxy | None, address: str) -> str:
     if proxy is None:
-        return RABBITMQ
-    parts = urlsplit(RABBITMQ)
+        return address
+    parts = urlsplit(address)
     return parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{proxy.port}").geturl()

@@ -10,8 +10,11 @@ from faults.ground import Ground, open_place, settle
 from faults.load import Load, end, start_load, under_load, workers
 from faults.outcome import Outcome
 from shared.kernel.clock import SystemClock
+from shared.platform.consumer import BATCH
+from shared.platform.inbox import Inbox
 from shared.platform.mending import Hand, replay_parked
-from shared.testing.crash_trial import Verdict
+from shared.platform.relay import Relay
+from shared.testing.crash_trial import PEP, SCHEDULING, Installation, Verdict
 
 KILLED = -signal.SIGKILL
 WRITER_POINTS = ("before_commit", "after_commit")
@@ -61,7 +64,7 @@ def worker_killed(ground: Ground, point: str) -> Outcome:
     """Kill the relay or the consumer, each time at another pass of the point."""
     tries, kills = ground.times(50, 3), 0
     with open_place(ground) as place:
-        with under_load(place.installation, Load()):
+        with under_load(place.installation, Load(children=40, per_commit=40)):
             for _ in range(tries):
                 kills += _died(place.installation.start_worker(f"{point}:{ground.chance.randint(1, 3)}"))
         with workers(place.installation):
@@ -71,17 +74,33 @@ def worker_killed(ground: Ground, point: str) -> Outcome:
     )
 
 
+def killed_at_what_it_tries_together(ground: Ground) -> Outcome:
+    """Kill the consumer over stored facts that it tries together, each time over others."""
+    tries, kills = ground.times(50, 3), 0
+    with open_place(ground) as place:
+        for n in range(tries):
+            start_load(place.installation, Load(lane=f"turn-{n}", commits=3, pause=0)).join(60)
+            _store_without_trying(place.installation)
+            kills += _died(place.installation.start_worker("before_held_together:1"))
+        with workers(place.installation):
+            verdict = settle(place.installation)
+    name = "kill -9 of the worker: before_held_together"
+    return outcome(name, ground, verdict, tries, kills=kills, broken=_all_died(tries, kills))
+
+
 def killed_at_what_it_holds(ground: Ground) -> Outcome:
-    """Kill the consumer over facts that are tried one by one, because it was killed over them before.
+    """Kill the consumer over facts that are tried one by one, because it was killed over them together.
 
     A fact at which five processes died is parked; at the end somebody lets those be tried again.
     """
     tries = ground.times(50, 3)
     with open_place(ground) as place:
         start_load(place.installation, Load(children=50, per_commit=50, commits=20, pause=0)).join(60)
-        kills = int(_died(place.installation.start_worker("before_effect_commit:1")))
-        for _ in range(tries):
-            kills += _died(place.installation.start_worker("before_held_effect:1"))
+        _store_without_trying(place.installation)
+        kills = sum(
+            _died(place.installation.start_worker(f"{point}:1"))
+            for point in ("before_held_together", *["before_held_effect"] * tries)
+        )
         with workers(place.installation):
             replayed = 0
             runtime = place.installation.runtime()
@@ -94,9 +113,28 @@ def killed_at_what_it_holds(ground: Ground) -> Outcome:
     return outcome(name, ground, verdict, tries, kills=kills, broken=_all_died(tries + 1, kills))
 
 
+def _store_without_trying(installation: Installation) -> None:
+    """Carry what was told into the inbox and no further, as a consumer that dies before it tries what came twice."""
+    runtime, bus = installation.runtime(), installation.bus()
+    bus.depths()
+    relay, inbox = Relay(PEP, runtime, bus), Inbox(SCHEDULING, runtime, bus.services)
+    left = relay.send_pending()
+    relay.close()
+    listener = bus.open_listener("scheduling")
+    while left > 0:
+        deliveries = listener.fetch(BATCH, 5)
+        inbox.receive([each.body for each in deliveries], carefully=True)
+        listener.acknowledge(deliveries)
+        left -= len(deliveries)
+        if not deliveries:
+            raise RuntimeError(f"{left} facts did not arrive")
+    listener.close()
+    runtime.close()
+
+
 def killed_at_random(ground: Ground) -> Outcome:
     """Kill workers and writers at any moment while much is told."""
-    kills, wanted = 0, ground.times(400 if ground.form == "embedded" else 100, 5)
+    kills, wanted = 0, ground.times(150 if ground.form == "embedded" else 100, 5)
     load = Load(children=40, per_commit=100, pause=0.1 if ground.form == "embedded" else 0.25)
     with open_place(ground) as place:
         writer = start_load(place.installation, load)

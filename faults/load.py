@@ -19,12 +19,12 @@ from shared.platform import crashpoints
 from shared.platform.access import system_actor
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, writing_work
-from shared.testing.crash_trial import PEP, Installation
+from shared.testing.crash_trial import PEP, PRELOADED, Installation
 from shared.testing.ledger import fact
 
 _EFFECT = PEP.metadata.tables["effect"]
 _processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["shared.testing.crash_trial", "faults.load", "faults.office", "pytest"])
+_processes.set_forkserver_preload([*PRELOADED, "faults.all_faults"])
 
 
 @dataclass(frozen=True)

@@ -34,23 +34,24 @@ TURN = timedelta(hours=1)  # later than the next turn of any mail here
 
 
 class MailServer:
-    """Keeps what it takes by Message-ID; `answers` says what it thinks of the next mails, after that it takes all."""
+    """Keeps what it takes by Message-ID; while `answer` is something else than 250 it takes nothing."""
 
     def __init__(self) -> None:
         self.taken: Counter[str] = Counter()
-        self.answers: list[str] = []
+        self.answer = "250 Taken"
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd
         """Take one mail, or do not."""
-        answer = self.answers.pop(0) if self.answers else "250 Taken"
-        if answer.startswith("250"):
+        if self.answer.startswith("250"):
             self.taken[str(message_from_bytes(envelope.original_content or b"")["Message-ID"])] += 1
-        return answer
+        return self.answer
 
 
 def refused(ground: Ground) -> Outcome:
     """Refuse mails for good: each is given up in plain sight, and not tried again by itself."""
-    return _answered(ground, "the mail server refuses (550)", "550 No such mailbox", turns=1, given_up=True)
+    return _answered(
+        ground, "the mail server refuses (550)", "550 No such mailbox", turns=ground.times(3, 1), given_up=True
+    )
 
 
 def put_off(ground: Ground) -> Outcome:
@@ -103,10 +104,10 @@ def _answered(ground: Ground, name: str, answer: str, *, turns: int, given_up: b
     with open_office(ground, children) as office:
         mails = arrange_all(office, children)
         with _listening() as (server, port):
+            server.answer, accepting = answer, server.answer
             for turn in range(turns):
-                server.answers = [answer] * mails
                 _send(office, port, turn)
-                server.answers = []
+            server.answer = accepting
             before = server.taken.total()
             _send(office, port, turns)
         states = _states(office)

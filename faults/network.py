@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from faults.ground import Ground, NotHere, Place, open_place, settle
 from faults.kills import outcome
 from faults.load import Load, told_so_far, under_load, wait_for, workers
 from faults.outcome import Outcome
+from faults.servers import OwnRabbitmq, own_rabbitmq
 from shared.platform.runtime import Runtime
 from shared.testing.crash_trial import SCHEDULING
 from shared.testing.ledger import effects
@@ -18,12 +18,12 @@ from shared.testing.ledger import effects
 LOAD = Load(children=30, per_commit=10, pause=0.05)
 
 
-def broker_stopped(ground: Ground) -> Outcome:
-    """Take RabbitMQ away for a minute; what is written meanwhile is committed, and arrives afterwards."""
-    away = ground.times(60, 2)
+def broker_out_of_reach(ground: Ground) -> Outcome:
+    """Let RabbitMQ be out of reach for a while; what is written meanwhile is committed, and arrives afterwards."""
+    away = ground.times(10, 2)
     with open_place(ground, proxied=True) as place:
         proxy = place.network
-        return _interrupted(ground, place, f"broker stopped for {away} s", away, proxy.go_away, proxy.come_back)
+        return _interrupted(ground, place, f"broker out of reach for {away} s", away, proxy.go_away, proxy.come_back)
 
 
 def broker_frozen(ground: Ground) -> Outcome:
@@ -34,12 +34,27 @@ def broker_frozen(ground: Ground) -> Outcome:
         return _interrupted(ground, place, f"broker frozen for {frozen} s", frozen, proxy.freeze, proxy.thaw)
 
 
-def broker_really_stopped(ground: Ground) -> Outcome:
-    """Stop RabbitMQ itself; only where that was asked for, because it stops it for everybody."""
-    if not ground.may_stop_rabbitmq or ground.form == "embedded":
-        raise NotHere("only with --stop-rabbitmq")
-    with open_place(ground) as place:
-        return _interrupted(ground, place, "RabbitMQ itself stopped", 10, _ctl("stop_app"), _ctl("start_app"))
+def broker_stopped(ground: Ground) -> Outcome:
+    """Stop a RabbitMQ of our own in good order for a minute."""
+    away = ground.times(60, 2)
+    with _own_broker(ground) as (place, broker):
+        return _interrupted(ground, place, f"RabbitMQ stopped for {away} s", away, broker.stop, broker.start)
+
+
+def broker_killed(ground: Ground) -> Outcome:
+    """Kill a RabbitMQ of our own, again and again, and start it again."""
+    times, recovered = ground.times(5, 1), 0
+    with _own_broker(ground) as (place, broker), workers(place.installation), _opened(place) as runtime:
+        with under_load(place.installation, LOAD):
+            for _ in range(times):
+                reached = _heard(runtime)
+                recovered += wait_for(lambda reached=reached: _heard(runtime) > reached, 45)  # type: ignore[misc]
+                time.sleep(ground.chance.uniform(0.1, 1.0))
+                broker.crash()
+                broker.start()
+        verdict = settle(place.installation)
+    broken = () if recovered == times else (f"{times - recovered} times nothing was heard within 45 s",)
+    return outcome("RabbitMQ: kill -9", ground, verdict, times, kills=times, broken=broken)
 
 
 def network_cut(ground: Ground) -> Outcome:
@@ -90,6 +105,14 @@ def _interrupted(
 
 
 @contextmanager
+def _own_broker(ground: Ground) -> Iterator[tuple[Place, OwnRabbitmq]]:
+    if ground.form == "embedded":
+        raise NotHere("the embedded queue has no server")
+    with own_rabbitmq() as broker, open_place(ground, rabbitmq=broker.address) as place:
+        yield place, broker
+
+
+@contextmanager
 def _opened(place: Place) -> Iterator[Runtime]:
     runtime = place.installation.runtime()
     try:
@@ -101,7 +124,3 @@ def _opened(place: Place) -> Iterator[Runtime]:
 def _heard(runtime: Runtime) -> int:
     with runtime.database("scheduling").reading() as connection:
         return sum(map(len, effects(connection, SCHEDULING).values()))
-
-
-def _ctl(word: str) -> Callable[[], object]:
-    return lambda: subprocess.run(["rabbitmqctl", "-q", word], check=True, timeout=60)  # noqa: S603, S607 - our words
