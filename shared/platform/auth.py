@@ -1,20 +1,38 @@
-"""Who is asking: the signed session cookie of the pages, the bearer token of the API."""
+"""Who is asking: the signed session cookie of the pages, the bearer token of the API.
+
+The cookie holds the session's random id and, signed, whose it is, since when, and when it was last used in any of the
+services. What it says is believed by every service but pep, which keeps the sessions and looks the id up; any of them
+turns away a session of which pep has said that it was ended.
+"""
 
 from __future__ import annotations
 
+from collections.abc import MutableMapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
 from flask import g, request, session
 from itsdangerous import BadSignature, URLSafeSerializer
+from sqlalchemy import Connection
 
 from shared.kernel.errors import DomainError
-from shared.platform import roster
+from shared.kernel.ids import new_secret
+from shared.platform import audit, roster, sessions
 from shared.platform.access import actor_for
+from shared.platform.devices import device_of
+from shared.platform.sessions import Ended, Session
+from shared.platform.trail import Kind, Step
 from shared.platform.web.unit import current_runtime, current_spec
+from shared.platform.work import Work
 
 TOKEN_DAYS = 30
-IDLE = timedelta(minutes=30)
-ABSOLUTE = timedelta(hours=12)
+TICKET = ("id", "person", "signed_in_at", "seen_at")
+TIMED_OUT = "timed_out"
+"""Where the cookie keeps who was signed in until time was up: a form that comes late is theirs."""
+NO_USE = frozenset({"time_out.left", "time_out.keep_typed"})
+"""What a page asks by itself, which does not make a session longer."""
 _SALT = "pep-suite bearer token"
 
 
@@ -39,9 +57,7 @@ def issue_token(secret: str, person_id: str, now: datetime) -> str:
 def read_token(secret: str, token: str, now: datetime) -> str:
     """Return the id of the person a bearer token is for; raises `NotSignedIn` saying what to do."""
     try:
-        body = URLSafeSerializer(secret, salt=_SALT).loads(token)
-        until = datetime.fromisoformat(body["until"])
-        person_id = str(body["person"])
+        person_id, until = _unsigned(secret, token)
     except (BadSignature, KeyError, TypeError, ValueError) as error:
         raise NotSignedIn(
             "token_unknown", "The bearer token is not one of ours. Print one with: ./run token NAME"
@@ -51,12 +67,78 @@ def read_token(secret: str, token: str, now: datetime) -> str:
     return person_id
 
 
-def sign_in(person_id: str, now: datetime) -> None:
-    """Start a session afresh for a person."""
+@lru_cache(maxsize=1000)
+def _unsigned(secret: str, token: str) -> tuple[str, datetime]:
+    """Return what a token signed by us says; a program sends the same one with every call."""
+    body = URLSafeSerializer(secret, salt=_SALT).loads(token)
+    return str(body["person"]), datetime.fromisoformat(body["until"])
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What the signed cookie says of a session: its secret id, whose it is, since when, and when it was last used."""
+
+    secret: str
+    person_id: str
+    started_at: datetime
+    seen_at: datetime
+
+
+def sign_in(work: Work, person_id: str, *, via: str = sessions.BY_NAME, id_token: str | None = None) -> None:
+    """Start a session under a new id in this browser; the one it had before ends. Only in the service that keeps them.
+
+    `via` is how the person proved who they are; `id_token` what the issuer gave for it.
+    """
+    leave(work, Ended.REPLACED)
+    secret = new_secret()
+    begun = Session(
+        id=sessions.id_of(secret),
+        person_id=person_id,
+        started_at=work.now,
+        seen_at=work.now,
+        device=device_of(request.user_agent.string),
+        via=via,
+        id_token=id_token,
+    )
+    sessions.begin(work.connection, begun)
+    _put_on_record(work, Kind.SIGN_IN, person_id)
+    hold(Ticket(secret, person_id, work.now, work.now), session)
+
+
+def hold(ticket: Ticket, cookie: MutableMapping[str, Any]) -> None:
+    """Let a browser's signed cookie hold a session, and the secret of its forms, and nothing else.
+
+    The forms' secret is made here and not by the first page that needs it: of two pages that were opened at once, the
+    later cookie would take the secret of the earlier one's forms away.
+    """
+    cookie.clear()
+    cookie.update(
+        csrf_token=new_secret(),
+        id=ticket.secret,
+        person=ticket.person_id,
+        signed_in_at=ticket.started_at.isoformat(),
+        seen_at=ticket.seen_at.isoformat(),
+    )
+
+
+def leave(work: Work, why: Ended = Ended.SIGNED_OUT) -> Session | None:
+    """End the session of this browser, and have the browser forget it; return the session, if there was one."""
+    ticket = ticket_held()
     session.clear()
-    session["person"] = person_id
-    session["signed_in_at"] = now.isoformat()
-    session["seen_at"] = now.isoformat()
+    kept = sessions.find(work.connection, sessions.id_of(ticket.secret)) if ticket else None
+    if kept is not None:
+        sessions.end(work, [kept], why)
+        _put_on_record(work, Kind.SIGN_OUT, kept.person_id)
+    return kept
+
+
+def _put_on_record(work: Work, kind: Kind, person_id: str) -> None:
+    """Keep in the audit that somebody came or left."""
+    person = roster.person(work.connection, person_id)
+    if person is not None:
+        step = Step(actor_for(person), "", kind, "", "")
+        authority, trail = work.settings.authority, work.trail
+        audit.keep(work.connection, audit.rows([step], trail, authority, work.now, work.correlation_id))
 
 
 def identify() -> None:
@@ -66,34 +148,59 @@ def identify() -> None:
     if request.endpoint == "assets.asset" or request.blueprint == "watch":
         return
     runtime = current_runtime()
+    service = current_spec().name
     now = runtime.clock.now()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        person_id = read_token(runtime.settings.secret, token.strip(), now)
-        g.by_token = True
-    else:
-        person_id = person_of_session(now)
-    if not person_id:
-        return
-    with runtime.database(current_spec().name).reading() as connection:
+    with runtime.database(service).asking() as connection:
+        if scheme.lower() == "bearer":
+            person_id = read_token(runtime.settings.secret, token.strip(), now)
+            g.by_token = True
+        else:
+            person_id = person_of_session(connection, service, now)
+        if not person_id:
+            return
         someone = roster.person(connection, person_id)
     g.not_known_yet = someone is None
+    if "session_used" in g:
+        with runtime.database(service).writing() as connection:
+            sessions.touch(connection, g.session_used, now)
     if someone is not None and someone.active:
         g.actor = actor_for(someone)
     elif g.by_token:
         raise NotSignedIn("token_unknown", "The person this token was printed for is not known here.")
 
 
-def person_of_session(now: datetime) -> str:
-    """Return the id of the person signed in, or an empty text; a session left idle, or older than half a day, ends."""
-    try:
-        started = datetime.fromisoformat(session["signed_in_at"])
-        seen = datetime.fromisoformat(session["seen_at"])
-    except (KeyError, ValueError):
+def person_of_session(connection: Connection, service: str, now: datetime) -> str:
+    """Return the id of the person signed in, or an empty text; a session that is over is no longer held."""
+    ticket = ticket_held()
+    if ticket is None:
         return ""
-    if now - started > ABSOLUTE or now - seen > IDLE:
-        session.clear()
+    kept = sessions.find(connection, sessions.id_of(ticket.secret))
+    if kept is not None:
+        ticket = replace(ticket, seen_at=max(ticket.seen_at, kept.seen_at))
+    over = not sessions.is_within_limits(ticket.started_at, ticket.seen_at, now)
+    if over or (kept is None and service == sessions.KEEPER) or (kept is not None and kept.ended_at is not None):
+        for name in TICKET:
+            session.pop(name, None)
+        if kept is None or kept.ended_at is None:
+            session[TIMED_OUT] = ticket.person_id
         return ""
-    if now - seen > timedelta(minutes=1):
+    g.session_id = sessions.id_of(ticket.secret)
+    if request.endpoint in NO_USE:
+        g.session_ends_at = sessions.ends_at(ticket.started_at, ticket.seen_at)
+        return ticket.person_id
+    g.session_ends_at = sessions.ends_at(ticket.started_at, now)
+    if now - ticket.seen_at > sessions.TOUCH_EVERY:
         session["seen_at"] = now.isoformat()
-    return str(session.get("person", ""))
+    if service == sessions.KEEPER and kept is not None and now - kept.seen_at > sessions.TOUCH_EVERY:
+        g.session_used = kept.id
+    return ticket.person_id
+
+
+def ticket_held() -> Ticket | None:
+    """Return what this browser's cookie says of a session, if anything."""
+    try:
+        started, seen = (datetime.fromisoformat(session[name]) for name in ("signed_in_at", "seen_at"))
+        return Ticket(str(session["id"]), str(session["person"]), started, seen)
+    except (KeyError, ValueError):
+        return None

@@ -13,13 +13,16 @@ from flask.testing import FlaskClient
 from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock
 from shared.platform import roster
-from shared.platform.auth import ABSOLUTE, IDLE, issue_token
+from shared.platform.auth import issue_token
 from shared.platform.roster import Person
 from shared.platform.runtime import Runtime
+from shared.platform.sessions import ABSOLUTE, IDLE
 from shared.platform.settings import Mode
-from shared.platform.web.front import create_front, safe_path
+from shared.platform.web.front import create_front
+from shared.platform.web.links import safe_path
 from shared.testing.pages import check_page
 from shared.testing.runtimes import add_person
+from shared.testing.sessions import enter
 from shared.testing.style_app import SPEC, make_style_app
 
 
@@ -29,7 +32,7 @@ class Suite:
     def __init__(self, home: Path) -> None:
         self.app, self.runtime = make_style_app(home)
         add_person(self.runtime, SPEC, "dot", Role.DESIGNATED_TEACHER, name="Dot Marlow")
-        self.front = create_front(self.runtime, self.people)
+        self.front = create_front(self.runtime, SPEC, self.people)
 
     def people(self) -> Sequence[Person]:
         with self.runtime.database("pep").reading() as connection:
@@ -119,10 +122,7 @@ def test_somebody_made_inactive_is_out_at_once(suite: Suite) -> None:
 
 
 def test_somebody_of_whom_the_service_has_not_heard_yet_is_told_to_wait(suite: Suite) -> None:
-    client = suite.app.test_client()
-    with client.session_transaction() as session:
-        session["person"] = "just recorded in another service"
-        session["signed_in_at"] = session["seen_at"] = suite.runtime.clock.now().isoformat()
+    client = enter(suite.app.test_client(), suite.runtime, SPEC, "just recorded in another service")
     answer = client.get("/mine")
     assert answer.status_code == 503
     assert "has not heard of you yet" in check_page(answer)
@@ -166,14 +166,14 @@ def test_behind_a_proxy_picking_a_name_takes_a_setting_and_the_machines_own_addr
     suite: Suite, mode: Mode, host: str, status: int
 ) -> None:
     behind = Runtime(replace(suite.runtime.settings, mode=mode, name_sign_in=True), suite.runtime.clock)
-    door = create_front(behind, suite.people).test_client()
+    door = create_front(behind, SPEC, suite.people).test_client()
     where = {"environ_overrides": {"REMOTE_ADDR": "172.18.0.5"}, "headers": {"X-Forwarded-For": "172.18.0.1"}}
     assert door.get("/sign-in", base_url=f"http://{host}", **where).status_code == status  # type: ignore[arg-type]
 
 
 def test_picking_a_name_does_not_exist_in_production(suite: Suite) -> None:
     strict = Runtime(replace(suite.runtime.settings, mode=Mode.PRODUCTION), suite.runtime.clock)
-    door = create_front(strict, suite.people).test_client()
+    door = create_front(strict, SPEC, suite.people).test_client()
     assert door.get("/sign-in").status_code == 404
     assert "sign-in" not in check_page(door.get("/"))
 
@@ -184,9 +184,12 @@ def test_signing_in_starts_the_session_afresh(suite: Suite) -> None:
         planted["planted"] = "before"
     token = re.search(r'name="csrf_token" value="([^"]*)"', door.get("/sign-in").text)
     assert token is not None
+    with door.session_transaction() as planted:
+        secret = planted["csrf_token"]
     door.post("/sign-in", data={"person": "ada", "csrf_token": token[1]})
     with door.session_transaction() as now:
-        assert set(now) == {"person", "signed_in_at", "seen_at"}
+        assert set(now) == {"id", "person", "signed_in_at", "seen_at", "csrf_token"}
+        assert now["csrf_token"] != secret
 
 
 def test_a_session_left_idle_ends(suite: Suite) -> None:
@@ -212,8 +215,13 @@ def test_signing_out_ends_the_session_and_has_the_browser_forget(suite: Suite) -
     client, _ = suite.sign_in("ada")
     token = re.search(r'name="csrf_token" value="([^"]*)"', client.get("/mine").text)
     assert token is not None
-    answer = client.post("/sign-out", data={"csrf_token": token[1]})
+    cookie = client.get_cookie("pep_suite")
+    assert cookie is not None
+    door = suite.front.test_client()
+    door.set_cookie("pep_suite", cookie.value)
+    answer = door.post("/sign-out", data={"csrf_token": token[1]})
     assert answer.status_code == 303
+    assert door.get("/").status_code == 200
     assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
     assert client.get("/mine").status_code == 303
 

@@ -1,15 +1,18 @@
 """The look in a real Chromium: accessible and within the window at 1280 and 360 pixels, with and without scripts."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from shared.kernel.clock import FixedClock
 from shared.platform import roster
 from shared.platform.web.front import create_front
 from shared.testing.browser import assert_no_overflow, assert_well_made, chromium, served
-from shared.testing.style_app import make_style_app
+from shared.testing.style_app import SPEC, make_style_app
 
 pytestmark = pytest.mark.browser
 
@@ -94,7 +97,10 @@ def test_signing_in_is_well_made(browser: Browser, tmp_path: Path) -> None:
     _, runtime = make_style_app(tmp_path)
     with runtime.database("pep").reading() as connection:
         people = roster.people(connection)
-    with served(create_front(runtime, lambda: people)) as address, browser.new_context(base_url=address) as context:
+    with (
+        served(create_front(runtime, SPEC, lambda: people)) as address,
+        browser.new_context(base_url=address) as context,
+    ):
         page = context.new_page()
         page.goto("/")
         assert_well_made(page, "front")
@@ -110,3 +116,35 @@ def test_printing_leaves_out_what_only_a_screen_needs(page: Page) -> None:
     expect(page.get_by_role("button", name="Save and continue")).to_be_hidden()
     expect(page.get_by_role("heading", name="Amira’s next steps")).to_be_visible()
     assert_no_overflow(page)
+
+
+def test_people_are_warned_before_time_is_up_and_keep_what_they_typed(browser: Browser, tmp_path: Path) -> None:
+    app, runtime = make_style_app(tmp_path)
+    clock = runtime.clock
+    assert isinstance(clock, FixedClock)
+    with served(app) as address, browser.new_context(base_url=address) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto("/enter")
+
+        def wait(minutes: float) -> None:
+            clock.set(clock.now() + timedelta(minutes=minutes))
+            page.clock.run_for(int(minutes * 60_000))
+
+        page.goto("/style")
+        warning = page.get_by_role("dialog", name="You will be signed out soon")
+        wait(24)
+        expect(warning).to_be_hidden()
+        wait(2)
+        expect(warning).to_contain_text("4 minutes")
+        assert_well_made(page, "time-out")
+        page.get_by_role("button", name="Stay signed in").click()
+        expect(warning).to_be_hidden()
+        page.get_by_label("What is going well?").fill("Reads with his carer")
+        wait(29.9)
+        page.wait_for_url("**/sign-in?next=%2Fkept%2F*")
+        led_to = unquote(page.url.partition("next=")[2])
+        page.goto("/enter")
+        page.goto(led_to)
+        expect(page.get_by_role("main")).to_contain_text("Reads with his carer")
+        assert_well_made(page, "kept-form")

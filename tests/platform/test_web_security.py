@@ -82,6 +82,16 @@ def test_a_token_of_another_session_is_refused(client: FlaskClient, app: Flask) 
     assert client.post("/style", data={"title": "x", "csrf_token": token[1]}).status_code == 400
 
 
+def test_of_two_pages_opened_at_once_after_signing_in_both_forms_can_be_sent(client: FlaskClient, app: Flask) -> None:
+    other_tab = app.test_client()
+    with client.session_transaction() as held, other_tab.session_transaction() as same:
+        same.update(held)
+    token = re.search(r'name="csrf_token" value="([^"]*)"', other_tab.get("/style").text)
+    client.get("/style")
+    assert token is not None
+    assert client.post("/style", data={"title": "x", "csrf_token": token[1]}).status_code == 422
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [

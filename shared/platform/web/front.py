@@ -1,9 +1,9 @@
-"""The front door of the embedded form: what this is, and signing in by picking a name.
+"""The front door: what this is, and signing in with an account at an issuer, or by picking a name.
 
 Picking a name proves nothing, so it is offered only where nothing real can be behind it: on a machine's own loopback
 address, straight from a browser on it, and never in production. Behind a proxy the suite cannot see where a browser is,
 so there it takes a setting of its own, and the name in the address must still be the machine's own. Everywhere else
-these pages do not exist.
+it does not exist.
 """
 
 from __future__ import annotations
@@ -17,16 +17,19 @@ from flask import Flask, Response, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from shared.contracts.roles import Role
+from shared.platform.access import system_actor
 from shared.platform.app_factory import bare_app
 from shared.platform.auth import person_of_session, sign_in
 from shared.platform.roster import Person
 from shared.platform.runtime import Runtime
+from shared.platform.service import ServiceSpec
 from shared.platform.web import assets, session_pages
 from shared.platform.web.access import public
-from shared.platform.web.links import service_url
+from shared.platform.web.limits import Use, limited
+from shared.platform.web.links import safe_path, service_url
 from shared.platform.web.pages import render_page
 from shared.platform.web.security import protect
-from shared.platform.web.unit import current_runtime
+from shared.platform.web.unit import current_runtime, writing
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 PROXY_HEADERS = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
@@ -41,9 +44,13 @@ class Group:
     id: str
 
 
-def create_front(runtime: Runtime, people: Callable[[], Sequence[Person]]) -> Flask:
-    """Return the app for `/`, `/sign-in` and `/sign-out`; `people` lists those whom one may sign in as."""
+def create_front(runtime: Runtime, keeper: ServiceSpec, people: Callable[[], Sequence[Person]]) -> Flask:
+    """Return the app for `/`, `/sign-in` and `/sign-out`; `people` lists those whom one may sign in as.
+
+    `keeper` is the service that keeps the sessions.
+    """
     app = bare_app("front", runtime)
+    app.extensions["suite_spec"] = keeper
     app.before_request(_nobody_yet)
     protect(app, runtime.settings)
     app.register_blueprint(assets.blueprint)
@@ -52,30 +59,39 @@ def create_front(runtime: Runtime, people: Callable[[], Sequence[Person]]) -> Fl
     @app.get("/")
     @public("says what the suite is")
     def front() -> BaseResponse:
-        if person_of_session(runtime.clock.now()):
+        with runtime.database(keeper.name).reading() as connection:
+            signed_in = person_of_session(connection, keeper.name, runtime.clock.now())
+        if signed_in:
             return redirect(service_url("pep"), 303)
-        return render_page("front.html", title="Start", may_sign_in=may_pick_a_name())
+        return render_page("front.html", title="Start", may_sign_in=_has_a_way_in())
 
     @app.get("/sign-in")
     @public("nobody is signed in yet")
     def sign_in_page() -> Response:
-        _only_where_allowed()
+        if not _has_a_way_in():
+            abort(404)
+        by_name = may_pick_a_name()
         return render_page(
             "sign_in.html",
             title="Sign in",
-            groups=groups(people()),
-            wide=True,
+            by_name=by_name,
+            groups=groups(people()) if by_name else [],
+            issuers=runtime.settings.issuers,
+            wide=by_name,
             next=safe_path(request.args.get("next")),
         )
 
     @app.post("/sign-in")
     @public("nobody is signed in yet")
+    @limited(Use.SIGN_IN)
     def pick_a_name() -> BaseResponse:
-        _only_where_allowed()
+        if not may_pick_a_name():
+            abort(404)
         wanted = request.form.get("person", "")
         if not any(person.id == wanted and person.active for person in people()):
             return redirect(url_for("sign_in_page"), 303)
-        sign_in(wanted, runtime.clock.now())
+        with writing(system_actor(runtime.settings.authority)) as work:
+            sign_in(work, wanted)
         return redirect(safe_path(request.form.get("next")) or service_url("pep"), 303)
 
     return app
@@ -89,14 +105,6 @@ def groups(people: Sequence[Person]) -> list[Group]:
         if members:
             found.append(Group(role.title, sorted(members, key=lambda person: person.name), role.value))
     return found
-
-
-def safe_path(wanted: str | None) -> str:
-    """Return a path on this host to go to after signing in, or an empty text for anything that leads elsewhere."""
-    if not wanted or not wanted.startswith("/") or "\\" in wanted or any(ord(letter) < 33 for letter in wanted):
-        return ""
-    parts = urlsplit(wanted)
-    return wanted if not (parts.scheme or parts.netloc or wanted.startswith("//")) else ""
 
 
 def may_pick_a_name() -> bool:
@@ -117,9 +125,8 @@ def _comes_straight_from_this_machine() -> bool:
         return False
 
 
-def _only_where_allowed() -> None:
-    if not may_pick_a_name():
-        abort(404)
+def _has_a_way_in() -> bool:
+    return bool(current_runtime().settings.issuers) or may_pick_a_name()
 
 
 def _nobody_yet() -> None:

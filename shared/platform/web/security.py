@@ -15,6 +15,15 @@ BODY_LIMIT = 16 * 1024 * 1024
 FORM_FIELDS_LIMIT = 2_000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PERMISSIONS_POLICY = "camera=(), geolocation=(), microphone=(), payment=(), usb=()"
+HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "same-origin"),
+    ("Permissions-Policy", PERMISSIONS_POLICY),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Cache-Control", "no-store"),
+)
 
 
 def protect(app: Flask, settings: Settings) -> None:
@@ -33,6 +42,7 @@ def protect(app: Flask, settings: Settings) -> None:
         MAX_FORM_PARTS=FORM_FIELDS_LIMIT,
     )
     csrf = CSRFProtect(app)
+    always = [*HEADERS, ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")] if secure else HEADERS
 
     @app.before_request
     def refuse_forged() -> None:
@@ -45,17 +55,11 @@ def protect(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def harden(answer: Response) -> Response:
-        headers = answer.headers
-        headers.setdefault("Content-Security-Policy", content_security_policy())
-        headers.setdefault("X-Content-Type-Options", "nosniff")
-        headers.setdefault("X-Frame-Options", "DENY")
-        headers.setdefault("Referrer-Policy", "same-origin")
-        headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        headers.setdefault("Cache-Control", "no-store")
-        if secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        present = {name.lower() for name in answer.headers.keys()}  # noqa: SIM118 - iterating gives pairs
+        for name, value in always:
+            if name.lower() not in present:
+                answer.headers.add(name, value)
+        answer.headers.setdefault("Content-Security-Policy", content_security_policy())
         return answer
 
 
