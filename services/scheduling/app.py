@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from services.scheduling.adapters import tables, tables_mail
+from services.scheduling.adapters.children_store import name_of
+from services.scheduling.application.announcing import announce, subjects
 from services.scheduling.entrypoints.api import register_api
 from services.scheduling.entrypoints.jobs import JOBS
 from services.scheduling.entrypoints.pages import register_pages
 from services.scheduling.entrypoints.subscriptions import SUBSCRIPTIONS
-from shared.platform.service import NavigationItem, ServiceSpec
+from shared.platform.service import Announcer, NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
 _ALL_TABLES = (tables.meeting, tables_mail.mail_out)
@@ -24,5 +26,7 @@ SPEC = ServiceSpec(
     migrations=HERE / "migrations",
     templates=HERE / "templates",
     jobs=JOBS,
+    announcer=Announcer(subjects, announce),
+    child_name=name_of,
     navigation=(NavigationItem("My meetings", "/"),),
 )

@@ -15,20 +15,21 @@ from sqlalchemy import select
 
 from services.scheduling.adapters import meetings_store, tables_mail
 from services.scheduling.app import SPEC
-from services.scheduling.application import reactions
+from services.scheduling.application import parents, reactions
 from services.scheduling.application.meetings import Wish
 from services.scheduling.domain.meeting import Booking, Meeting, Mode
 from shared.contracts.envelope import Envelope
-from shared.contracts.pep import ChildEnteredCare, PlanOpened, SchoolRecorded
+from shared.contracts.parents import Matter, ParentStanding
+from shared.contracts.pep import ChildEnteredCare, ParentStandingChanged, PlanOpened, SchoolRecorded
 from shared.contracts.registry import from_data
 from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock, london_time
 from shared.platform import roster
 from shared.platform.access import Actor, actor_for, system_actor
-from shared.platform.app_factory import create_app
 from shared.platform.migrations import upgrade
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, reading_work, writing_work
+from shared.testing.apps import app_on
 from shared.testing.runtimes import make_runtime
 from shared.testing.servers import new_postgresql_database
 
@@ -95,6 +96,20 @@ class Office:
                         email=EMAIL[member],
                     ),
                 )
+                if TEAM[member][0] is Role.PARENT:
+                    self.say_of_parent(work, child_id, member)
+
+    def say_of_parent(
+        self,
+        work: Work,
+        child_id: str,
+        parent: str = "parent",
+        standing: ParentStanding = ParentStanding.INVITED,
+        **more: Any,
+    ) -> None:
+        """Hear how far a parent is told of meetings."""
+        told = ParentStandingChanged(child_id, parent, Matter.MEETINGS.value, standing.value, **more)
+        parents.when_standing_changed(work, told)
 
     def open_plan(self, child_id: str, plan_id: str, meet_by: date = date(2026, 12, 11)) -> Meeting:
         """Hear that a plan was opened; return its meeting."""
@@ -152,16 +167,9 @@ def wish() -> Callable[..., Wish]:
     return a_wish
 
 
-@pytest.fixture(scope="session")
-def compiled_app(tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    """Return the service's application, made once: compiling its templates takes a second."""
-    return create_app(SPEC, make_runtime(tmp_path_factory.mktemp("app"), []))
-
-
 @pytest.fixture
-def app(compiled_app: Flask, office: Office) -> Flask:
-    compiled_app.extensions["suite_runtime"] = office.runtime
-    return compiled_app
+def app(office: Office) -> Flask:
+    return app_on(SPEC, office.runtime)
 
 
 def open_office(runtime: Runtime) -> Office:

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from services.scheduling.adapters.tables_mail import mail_out
 from services.scheduling.application.meetings import Wish, arrange, cancel
 from services.scheduling.domain.meeting import Answer, Meeting
+from shared.platform.audit_tables import ENTRY
 from shared.testing.pages import check_page
 
 if TYPE_CHECKING:
@@ -98,3 +99,22 @@ def test_the_link_of_a_cancelled_meeting_gets_the_same_page(
     with office.writing("worker") as work:
         cancel(work, meeting.id, "not_needed", meeting.version)
     assert client.get(address).status_code == 404
+
+
+def test_every_use_of_a_link_is_on_record_a_scanners_too(client: FlaskClient, office: Office, address: str) -> None:
+    def uses() -> list[tuple[str, str, str, str]]:
+        with office.runtime.database("scheduling").writing() as connection:
+            rows = connection.execute(select(ENTRY.c.kind, ENTRY.c.action, ENTRY.c.person_id, ENTRY.c.child_id)).all()
+            connection.execute(delete(ENTRY))
+        return [tuple(row) for row in rows]
+
+    uses()
+    opened = ("link", "scheduling.invitation.read", "carer", "c1")
+    assert client.head(address).status_code == 200
+    assert uses() == [opened]
+    token = token_in(client.get(address).text)
+    assert uses() == [opened]
+    assert client.post(address, data={"csrf_token": token, "answer": "accepted"}).status_code == 303
+    assert uses() == [("link", "scheduling.invitation.answer", "carer", "c1")]
+    assert client.get("/answer/not-one-of-ours").status_code == 404
+    assert uses() == []

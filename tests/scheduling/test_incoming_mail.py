@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from services.scheduling.adapters import told_store
+from services.scheduling.adapters import mail_in_store, mail_queue, told_store
 from services.scheduling.app import SPEC
-from services.scheduling.application import answers, incoming_mail, meetings
+from services.scheduling.application import answers, incoming_mail, meeting_page, meetings
 from services.scheduling.application.incoming_mail import REASONS
 from services.scheduling.domain.itip import Invitation
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from services.scheduling.entrypoints.receive_mail import receive_mail
 from shared.contracts.scheduling import InviteeReplied
 from shared.kernel.errors import Conflict, NotFound
+from shared.platform import roster
 
 TEACHER = "teacher@people.example"
 
@@ -249,6 +250,125 @@ def test_a_bounce_of_an_invitation_waits_for_the_worker_and_answers_nothing(desk
     assert desk.answer_of() == "needs_action"
 
 
+def bounce(desk: Desk, ours: str = "", address: str = TEACHER) -> bytes:
+    return (
+        "From: MAILER-DAEMON@mx.example\r\nMessage-ID: <bounce@mx.example>\r\n"
+        'Content-Type: multipart/report; report-type=delivery-status; boundary="b"\r\n\r\n'
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx.example\r\n\r\n"
+        f"Final-Recipient: rfc822; {address}\r\nAction: failed\r\nStatus: 5.1.1\r\n"
+        "Diagnostic-Code: smtp; 550 no such user\r\n\r\n"
+        f"--b\r\nContent-Type: text/rfc822-headers\r\n\r\nMessage-ID: {ours}\r\n--b--\r\n"
+    ).encode()
+
+
+def failing(desk: Desk) -> dict[str, str]:
+    with desk.office.reading("worker") as work:
+        page = meeting_page.look_at_meeting(work, desk.meeting.id)
+    return {address: each.diagnosis for address, each in page.failing.items()}
+
+
+def test_an_address_that_mail_comes_back_from_is_marked_until_somebody_writes_from_it(desk: Desk) -> None:
+    became = desk.receive(bounce(desk))
+    assert (became["outcome"], became["reason"]) == ("held", "undelivered")
+    assert failing(desk) == {TEACHER: "5.1.1 550 no such user"}
+    desk.receive(desk.reply("ACCEPTED", sender="mallory@elsewhere.example", number=7))
+    assert list(failing(desk)) == [TEACHER]
+    desk.receive(desk.reply("ACCEPTED", number=8))
+    assert failing(desk) == {}
+
+
+def test_a_bounce_about_somebody_unknown_marks_nobody(desk: Desk) -> None:
+    assert desk.receive(bounce(desk, address="nobody@elsewhere.example"))["outcome"] == "ignored"
+    assert failing(desk) == {}
+
+
+def test_a_refresh_sends_the_invitation_again_to_the_invitee_alone(desk: Desk) -> None:
+    before = len(desk.office.mails())
+    invitation = desk.invitation()
+    wish = desk.reply("NEEDS-ACTION", method="REFRESH")
+    assert desk.receive(wish, minutes=60)["reason"] == "invitation_sent_again"
+    assert [mail for mail in desk.office.mails() if mail[1] == "sent_again"] == [(TEACHER, "sent_again")]
+    assert len(desk.office.mails()) == before + 1
+    assert (desk.invitation().uid, desk.invitation().sequence) == (invitation.uid, invitation.sequence)
+    assert desk.invitation().dtstamp > invitation.dtstamp
+    assert desk.answer_of() == "needs_action"
+    again = desk.receive(desk.reply("NEEDS-ACTION", method="REFRESH", number=2), minutes=1)
+    assert (again["outcome"], again["reason"]) == ("ignored", "invitation_just_sent")
+
+
+def test_a_stranger_gets_no_invitation_by_asking_for_it(desk: Desk) -> None:
+    before = desk.office.mails()
+    wish = desk.reply("NEEDS-ACTION", method="REFRESH", sender="mallory@elsewhere.example")
+    assert desk.receive(wish, minutes=60)["reason"] == "other_sender"
+    assert desk.office.mails() == before
+
+
+def test_a_proposal_that_is_refused_is_answered_and_off_the_list(desk: Desk) -> None:
+    desk.receive(desk.reply("TENTATIVE", method="COUNTER"))
+    with desk.office.writing("worker") as work:
+        (mail,) = incoming_mail.held_mails(work, desk.meeting.id)
+        incoming_mail.refuse_proposal(work, desk.meeting.id, mail.id)
+    assert (TEACHER, "proposal_refused") in desk.office.mails()
+    assert desk.waiting() == []
+    assert desk.office.meeting_of("p1").booking == desk.meeting.booking
+
+
+def test_a_mail_that_proposes_nothing_cannot_be_refused(desk: Desk) -> None:
+    desk.receive(desk.reply("TENTATIVE", method="COUNTER", sender="mallory@elsewhere.example"))
+    with desk.office.writing("worker") as work:
+        (mail,) = incoming_mail.held_mails(work, desk.meeting.id)
+        with pytest.raises(Conflict) as caught:
+            incoming_mail.refuse_proposal(work, desk.meeting.id, mail.id)
+    assert caught.value.code == "mail_without_proposal"
+
+
+def test_whoever_proposed_the_time_that_is_taken_reads_so_and_the_proposal_is_off_the_list(desk: Desk) -> None:
+    counter = desk.reply("TENTATIVE", method="COUNTER").replace(b"20261202T1", b"20261203T1")
+    desk.receive(counter)
+    with desk.office.writing("worker") as work:
+        meetings.move(work, desk.meeting.id, desk.wish(date(2026, 12, 3), 11), desk.meeting.version)
+    acts = dict(desk.office.mails())
+    assert {address: act for address, act in acts.items() if act != "invited"} == {
+        TEACHER: "proposal_accepted",
+        **{each.email: "moved" for each in desk.meeting.invitees if each.email and each.email != TEACHER},
+    }
+    assert desk.waiting() == []
+
+
+def test_of_a_mail_too_large_to_read_only_the_beginning_is_kept(desk: Desk) -> None:
+    raw = desk.reply(headers=f"In-Reply-To: <{desk.invitation().uid}.0.20261120T093015Z@pep.northmoor.example>\n")
+    became = desk.receive(raw + b"x" * 6_000_000)
+    assert (became["outcome"], became["reason"], became["meeting_id"]) == ("held", "too_large", desk.meeting.id)
+    with desk.office.reading("worker") as work:
+        (mail,) = incoming_mail.held_mails(work, desk.meeting.id)
+        kept = mail_in_store.raw_of(work.connection, mail.id)
+    assert kept is not None
+    assert len(kept) == 65536
+
+
+def test_the_same_answer_ten_times_is_one_answer(desk: Desk) -> None:
+    outcomes = [desk.receive(desk.reply("ACCEPTED", number=1, minutes=1))["outcome"] for _ in range(10)]
+    assert outcomes == ["applied"] + ["ignored"] * 9
+    told = [fact for fact in desk.office.facts() if isinstance(fact, InviteeReplied)]
+    assert len(told) == 1
+
+
+def test_an_answer_in_which_the_organizer_is_the_attendee_counts_for_nobody(desk: Desk) -> None:
+    raw = desk.reply("DECLINED").replace(f"mailto:{TEACHER}".encode(), b"mailto:meetings@pep.northmoor.example")
+    assert desk.receive(raw)["reason"] == "attendee_differs"
+    assert desk.answer_of() == "needs_action"
+
+
+def test_the_address_that_invitations_come_from_is_not_written_to(desk: Desk) -> None:
+    ours = desk.office.runtime.settings.organizer_address.upper()
+    with desk.office.writing() as work:
+        roster.record_person(work.connection, replace(roster.person(work.connection, "carer"), email=ours))
+    with desk.office.writing("worker") as work:
+        meetings.remind(work, desk.meeting.id)
+        (failed,) = [mail for mail in mail_queue.of_meeting(work.connection, desk.meeting.id) if mail.state == "failed"]
+    assert "the address that invitations come from" in failed.problem
+
+
 def test_an_answer_for_somebody_who_is_no_longer_invited_is_ignored(desk: Desk) -> None:
     raw = desk.reply()
     with desk.office.writing("worker") as work:
@@ -295,11 +415,21 @@ def test_in_production_an_answer_counts_only_with_the_word_of_our_own_mail_serve
     assert desk.receive(desk.reply(number=2, headers=vouched))["outcome"] == "applied"
 
 
-@pytest.mark.parametrize("raw", [b"", b"Hello", b"\x00\xff\r\n\r\n", b"From: x@y.example\r\n\r\nHello\r\n"])
-def test_a_mail_that_is_no_reply_is_named_and_changes_nothing(desk: Desk, raw: bytes) -> None:
+@pytest.mark.parametrize(
+    ("raw", "outcome", "reason"),
+    [
+        (b"", "ignored", "nothing_in_it"),
+        (b"\x00\xff\r\n\r\n", "held", "no_calendar"),
+        (b"Hello", "held", "no_calendar"),
+        (b"From: x@y.example\r\n\r\nHello\r\n", "held", "no_calendar"),
+    ],
+)
+def test_a_mail_that_is_no_reply_is_named_and_changes_nothing(
+    desk: Desk, raw: bytes, outcome: str, reason: str
+) -> None:
     facts = len(desk.office.facts())
     became = desk.receive(raw)
-    assert (became["outcome"], became["reason"]) == ("ignored", "no_calendar")
+    assert (became["outcome"], became["reason"]) == (outcome, reason)
     assert became["message"]
     assert len(desk.office.facts()) == facts
 

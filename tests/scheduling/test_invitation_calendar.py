@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.scheduling.adapters.icalendar_writer import EUROPE_LONDON, folded, write_calendar
-from services.scheduling.domain.itip import Arrangement, Invitation, Message, plan_messages
+from services.scheduling.domain.itip import Act, Arrangement, Invitation, Message, plan_messages
 
 NOW = datetime(2026, 11, 20, 9, 30, 15, tzinfo=UTC)
 ANNA = Invitation("anna", "Anna Larch", "anna.larch@school.example")
@@ -42,7 +42,13 @@ def every_act() -> dict[str, Message]:
         "moved": plan_messages(before, replace(before, **SUMMER), NOW),
         "changed": plan_messages(before, replace(before, place="Library"), NOW),
         "added": plan_messages(before, both, NOW),
-        "asked_again": plan_messages(before, before, NOW, ask_again={"anna"}),
+        "asked_again": plan_messages(before, before, NOW, acts={"anna": Act.ASKED_AGAIN}),
+        "sent_again": plan_messages(before, before, NOW, acts={"anna": Act.SENT_AGAIN}),
+        "proposal_accepted": plan_messages(
+            before, replace(before, **SUMMER), NOW, acts={"anna": Act.PROPOSAL_ACCEPTED}
+        ),
+        "proposal_refused": plan_messages(before, before, NOW, acts={"anna": Act.PROPOSAL_REFUSED}),
+        "organizer_changed": plan_messages(before, replace(before, organizer_email="peps@southbay.example"), NOW),
         "removed": plan_messages(before, replace(both, invitations=(ben,)), NOW),
         "cancelled": plan_messages(before, None, NOW),
     }
@@ -84,9 +90,17 @@ def keeps_the_rules(raw: bytes) -> bool:
         libical().icalcomponent_free(component)
 
 
-@pytest.mark.parametrize("act", list(every_act()))
+@pytest.mark.parametrize("act", [each for each in every_act() if each != "proposal_refused"])
 def test_libical_finds_every_message_in_keeping_with_rfc_5546(act: str) -> None:
     assert keeps_the_rules(write_calendar(every_act()[act], "Arranged by Northmoor."))
+
+
+def test_libical_objects_to_a_refused_proposal_only_where_it_follows_the_older_rfc_2446() -> None:
+    raw = write_calendar(every_act()["proposal_refused"], "Arranged by Northmoor.").replace(b"\r\n ", b"")
+    lines = raw.splitlines(keepends=True)
+    new_in_5546 = [line for line in lines if line.startswith((b"ATTENDEE", b"SEQUENCE"))]
+    assert len(new_in_5546) == 2
+    assert keeps_the_rules(b"".join(line for line in lines if line not in new_in_5546))
 
 
 @pytest.mark.parametrize(
@@ -114,6 +128,10 @@ def test_libical_would_notice_a_message_that_lacks_what_it_must_have(act: str, l
         ("changed", "REQUEST", "CONFIRMED", 0),
         ("added", "REQUEST", "CONFIRMED", 0),
         ("asked_again", "REQUEST", "CONFIRMED", 0),
+        ("sent_again", "REQUEST", "CONFIRMED", 0),
+        ("proposal_accepted", "REQUEST", "CONFIRMED", 1),
+        ("proposal_refused", "DECLINECOUNTER", None, 0),
+        ("organizer_changed", "REQUEST", "CONFIRMED", 1),
         ("removed", "CANCEL", None, 1),
         ("cancelled", "CANCEL", "CANCELLED", 1),
     ],
@@ -122,6 +140,18 @@ def test_method_status_and_sequence_are_those_of_the_act(act: str, method: str, 
     calendar = icalendar.Calendar.from_ical(write_calendar(every_act()[act], ""))
     event = calendar.walk("VEVENT")[0]
     assert (calendar["METHOD"], event.get("STATUS"), event["SEQUENCE"]) == (method, status, sequence)
+
+
+@pytest.mark.parametrize(
+    "link", ["https://meet.example/j/1?pwd=a,b;c", 'https://meet.example/"\r\nATTENDEE:mailto:x@y.example']
+)
+def test_an_online_meeting_names_its_conference_and_nothing_breaks_out_of_it(link: str) -> None:
+    raw = write_calendar(first_message(replace(MEETING, mode="online", joining_link=link)), "x")
+    event = parsed(raw)
+    assert event["CONFERENCE"].startswith("https://meet.example/")
+    assert event["CONFERENCE"].params["FEATURE"] == ["AUDIO", "VIDEO"]
+    assert event["ATTENDEE"] == "mailto:anna.larch@school.example"
+    assert keeps_the_rules(raw)
 
 
 def test_an_entry_is_private_neutral_and_has_one_attendee_and_no_alarm() -> None:

@@ -11,7 +11,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from services.scheduling.adapters.invitation_mail import can_be_mailed, write_mail
-from services.scheduling.domain.itip import Arrangement, Invitation, Message, plan_messages
+from services.scheduling.domain.itip import Act, Arrangement, Invitation, Message, plan_messages
 
 NOW = datetime(2026, 11, 20, 9, 30, 15, tzinfo=UTC)
 ANNA = Invitation("anna", "Anna Larch", "anna.larch@school.example", answer_url="https://pep.example/answer/AAA")
@@ -148,9 +148,27 @@ def test_a_cancelled_meeting_needs_no_answer_and_offers_none() -> None:
 
 
 def test_a_reminder_asks_again() -> None:
-    (message,) = plan_messages(told(), told(), NOW, ask_again={"anna"}).messages
+    (message,) = plan_messages(told(), told(), NOW, acts={"anna": Act.ASKED_AGAIN}).messages
     assert parsed(message)["Subject"].startswith("Please answer: ")
     assert "We have not heard yet" in plain(message)
+
+
+def test_a_refused_proposal_says_that_the_time_stays_and_how_to_answer() -> None:
+    (message,) = plan_messages(told(), told(), NOW, acts={"anna": Act.PROPOSAL_REFUSED}).messages
+    mail = parsed(message)
+    assert mail["Subject"] == "Time not changed: education meeting, Monday 7 December 2026, 2:30pm"
+    assert "Thank you for proposing another time" in plain(message)
+    assert ANNA.answer_url in plain(message)
+    assert "buttons" not in plain(message)
+    calendar = next(part for part in mail.walk() if part.get_content_type() == "text/calendar")
+    assert calendar["Content-Type"].params["method"] == "DECLINECOUNTER"
+
+
+def test_whoever_proposed_the_time_reads_that_it_was_taken() -> None:
+    later = replace(told(), starts_at=MEETING.starts_at - timedelta(hours=1))
+    (message,) = plan_messages(told(), later, NOW, acts={"anna": Act.PROPOSAL_ACCEPTED}).messages
+    assert "moved to the time you proposed" in plain(message)
+    assert "Was: Monday 7 December 2026, 2:30pm" in plain(message)
 
 
 def test_the_clock_is_said_as_people_say_it() -> None:
@@ -243,7 +261,10 @@ def test_nothing_that_identifies_one_invitee_is_in_any_mail_to_another(people: l
         plan_messages(before, later, NOW),
         plan_messages(before, replace(before, place="Library"), NOW),
         plan_messages(before, replace(before, invitations=before.invitations[1:]), NOW),
-        plan_messages(before, before, NOW, ask_again={each.invitee_id for each in invitees}),
+        *(
+            plan_messages(before, before, NOW, acts={each.invitee_id: act for each in invitees})
+            for act in (Act.ASKED_AGAIN, Act.SENT_AGAIN, Act.PROPOSAL_REFUSED)
+        ),
         plan_messages(before, None, NOW),
     ]
     for message in [each for plan in plans for each in plan.messages]:

@@ -129,11 +129,61 @@ def test_cancelling_tells_everybody_with_a_higher_sequence_and_the_same_uid(afte
 
 def test_asking_again_is_a_request_of_the_same_sequence_to_that_person_alone() -> None:
     before = told()
-    plan = plan_messages(before, before, NOW + timedelta(days=2), ask_again={"ben"})
+    plan = plan_messages(before, before, NOW + timedelta(days=2), acts={"ben": Act.ASKED_AGAIN})
     assert [(m.invitee_id, m.method, m.act, m.sequence) for m in plan.messages] == [
         ("ben", Method.REQUEST, Act.ASKED_AGAIN, 0)
     ]
     assert plan.messages[0].uid == before.invitations[1].uid
+
+
+def test_the_invitation_is_sent_again_as_it_stands_with_the_answer_that_was_given() -> None:
+    before = told(replace(MEETING, invitations=(replace(ANNA, answer="accepted"), BEN)))
+    plan = plan_messages(before, before, NOW + timedelta(days=2), acts={"anna": Act.SENT_AGAIN})
+    (message,) = plan.messages
+    assert (message.method, message.sequence, message.attendee.partstat) == (Method.REQUEST, 0, PartStat.ACCEPTED)
+    assert message.dtstamp == NOW.replace(microsecond=0) + timedelta(days=2)
+
+
+def test_a_refused_proposal_is_told_to_its_proposer_alone_and_changes_no_entry() -> None:
+    before = told()
+    plan = plan_messages(before, before, NOW + timedelta(days=1), acts={"anna": Act.PROPOSAL_REFUSED})
+    (message,) = plan.messages
+    assert (message.invitee_id, message.method, message.sequence) == ("anna", Method.DECLINECOUNTER, 0)
+    assert message.uid == before.invitations[0].uid
+    assert (message.start, message.end) == (MEETING.starts_at, MEETING.ends_at)
+
+
+def test_an_accepted_proposal_is_a_move_for_everybody_and_told_to_its_proposer_as_such() -> None:
+    before = told()
+    moved = replace(before, starts_at=MEETING.starts_at + timedelta(hours=1), ends_at=MEETING.ends_at)
+    plan = plan_messages(before, moved, NOW + timedelta(days=1), acts={"anna": Act.PROPOSAL_ACCEPTED})
+    assert [(m.invitee_id, m.act, m.method, m.sequence) for m in plan.messages] == [
+        ("anna", Act.PROPOSAL_ACCEPTED, Method.REQUEST, 1),
+        ("ben", Act.MOVED, Method.REQUEST, 1),
+    ]
+
+
+@pytest.mark.parametrize("act", [Act.PROPOSAL_ACCEPTED, Act.INVITED, Act.CANCELLED, Act.MOVED])
+def test_an_act_that_needs_a_change_is_nothing_without_one(act: Act) -> None:
+    assert plan_messages(told(), told(), NOW, acts={"anna": act}).messages == ()
+
+
+def test_a_new_organizer_raises_the_sequence_and_keeps_the_answers() -> None:
+    before = told(replace(MEETING, invitations=(replace(ANNA, answer="accepted"), BEN)))
+    plan = plan_messages(before, replace(before, organizer_email="peps@southbay.example"), NOW + timedelta(days=1))
+    assert [(m.act, m.method, m.sequence, m.attendee.partstat) for m in plan.messages] == [
+        (Act.ORGANIZER_CHANGED, Method.REQUEST, 1, PartStat.ACCEPTED),
+        (Act.ORGANIZER_CHANGED, Method.REQUEST, 1, PartStat.NEEDS_ACTION),
+    ]
+    assert {m.organizer_email for m in plan.messages} == {"peps@southbay.example"}
+    assert plan_messages(before, replace(before, organizer_email="MEETINGS@northmoor.example"), NOW).messages == ()
+
+
+def test_whoever_leaves_when_the_organizer_changes_hears_it_from_the_organizer_they_know() -> None:
+    before = told()
+    after = replace(before, organizer_email="peps@southbay.example", invitations=before.invitations[1:])
+    cancel = plan_messages(before, after, NOW).messages[0]
+    assert (cancel.method, cancel.organizer_email) == (Method.CANCEL, MEETING.organizer_email)
 
 
 def test_a_new_address_gets_a_new_entry_and_the_old_address_loses_its_own() -> None:

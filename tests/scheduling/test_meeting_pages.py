@@ -12,6 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from services.scheduling.adapters import failing_addresses, told_store
 from services.scheduling.app import SPEC
 from services.scheduling.application.answers import record_answer
 from services.scheduling.application.meetings import Wish, arrange
@@ -19,6 +20,7 @@ from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from services.scheduling.entrypoints.receive_mail import receive_mail
 from shared.kernel.clock import london_time
 from shared.testing.pages import check_page
+from shared.testing.sessions import enter as signed_in
 from tests.scheduling.test_terms import CALENDAR
 
 if TYPE_CHECKING:
@@ -30,11 +32,7 @@ MakeWish = Callable[..., Wish]
 @pytest.fixture
 def enter(app: Flask, office: Office) -> Callable[[str], FlaskClient]:
     def enter(who: str) -> FlaskClient:
-        client = app.test_client()
-        now = office.runtime.clock.now().isoformat()
-        with client.session_transaction() as session:
-            session.update(person=who, signed_in_at=now, seen_at=now)
-        return client
+        return signed_in(app.test_client(), office.runtime, SPEC, who)
 
     return enter
 
@@ -275,6 +273,35 @@ def test_a_reply_to_no_known_meeting_waits_for_the_team_manager(
     assert "No reply is waiting" in check_page(manager.get("/mails"))
 
 
+def test_a_proposed_time_can_be_refused_and_an_address_that_fails_is_marked(
+    worker: FlaskClient, arranged: Meeting, office: Office
+) -> None:
+    teacher = next(each for each in arranged.invitees if each.person_id == "teacher")
+    with office.reading() as work:
+        told = told_store.load(work.connection, arranged.id)
+    assert told is not None
+    uid = next(each.uid for each in told.invitations if each.invitee_id == teacher.id)
+    counter = (
+        f"From: {teacher.email}\r\nMessage-ID: <1@people.example>\r\n"
+        "Content-Type: text/calendar; method=COUNTER\r\n\r\n"
+        f"BEGIN:VCALENDAR\r\nMETHOD:COUNTER\r\nBEGIN:VEVENT\r\nUID:{uid}\r\nSEQUENCE:0\r\nDTSTART:20261203T100000Z\r\n"
+        f"DTEND:20261203T110000Z\r\nATTENDEE;PARTSTAT=TENTATIVE:mailto:{teacher.email}\r\n"
+        "END:VEVENT\r\nEND:VCALENDAR\r\n"
+    )
+    receive_mail(office.runtime, SPEC, counter.encode())
+    with office.writing() as work:
+        failing_addresses.note(work.connection, teacher.email, "550 no such user", work.now)
+    shown = check_page(worker.get(f"/meetings/{arranged.id}"))
+    assert "Keep the time, and tell them" in shown
+    assert "Mail does not arrive" in shown
+    action = re.search(r'action="(/meetings/[^"]+/refused)"', worker.get(f"/meetings/{arranged.id}").text)
+    assert action is not None
+    post(worker, f"/meetings/{arranged.id}", action.group(1))
+    after = check_page(worker.get(f"/meetings/{arranged.id}"))
+    assert "Keep the time, and tell them" not in after
+    assert "was told that the time stays as it is" in after
+
+
 def test_cancelling_asks_why_and_tells_everybody(worker: FlaskClient, arranged: Meeting, office: Office) -> None:
     form = f"/meetings/{arranged.id}/cancel"
     assert post(worker, form, form).status_code == 422
@@ -293,6 +320,15 @@ def test_others_on_the_team_read_the_meeting_and_change_nothing(
     assert client.get(f"/meetings/{arranged.id}/times").status_code == 403
     family = who in ("carer", "parent")
     assert ("@people.example" in words) is not family
+
+
+@pytest.mark.parametrize(("who", "reads"), [("worker", True), ("iro", False), ("carer", False), ("teacher", True)])
+def test_what_somebody_wrote_is_read_by_social_care_and_by_themselves(
+    enter: Callable[[str], FlaskClient], arranged: Meeting, office: Office, who: str, reads: bool
+) -> None:
+    with office.writing("teacher") as work:
+        record_answer(work, arranged.invitees[1].id, Answer.DECLINED, by="mail", comment="On a course")
+    assert ("On a course" in enter(who).get(f"/meetings/{arranged.id}").text) is reads
 
 
 def test_those_who_arrange_nothing_see_only_what_is_coming_up(

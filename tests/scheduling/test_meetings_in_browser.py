@@ -10,9 +10,11 @@ from flask import Flask
 from sqlalchemy import select
 
 from services.scheduling.adapters.tables_mail import mail_out
+from services.scheduling.app import SPEC
 from services.scheduling.application.answers import record_answer
 from services.scheduling.domain.meeting import Answer, MeetingState
 from shared.testing.browser import assert_well_made, chromium, served
+from shared.testing.sessions import enter
 
 if TYPE_CHECKING:
     from tests.scheduling.conftest import Office
@@ -65,10 +67,7 @@ def test_a_worker_arranges_a_meeting_and_a_carer_answers(app: Flask, office: Off
 
 def signed_cookie(app: Flask, office: Office) -> str:
     """Return the cookie of the social worker's session."""
-    now = office.runtime.clock.now().isoformat()
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session.update(person="worker", signed_in_at=now, seen_at=now)
+    client = enter(app.test_client(), office.runtime, SPEC, "worker")
     cookie = client.get_cookie("pep_suite")
     assert cookie is not None
     return cookie.value

@@ -10,9 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.scheduling.app import SPEC
 from services.scheduling.application import reactions
 from shared.contracts.pep import MeetingRequested
 from shared.testing.pages import check_page
+from shared.testing.sessions import enter as signed_in
 
 if TYPE_CHECKING:
     from tests.scheduling.conftest import Office
@@ -21,11 +23,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def enter(app: Flask, office: Office) -> Callable[[str], FlaskClient]:
     def enter(who: str) -> FlaskClient:
-        client = app.test_client()
-        now = office.runtime.clock.now().isoformat()
-        with client.session_transaction() as session:
-            session.update(person=who, signed_in_at=now, seen_at=now)
-        return client
+        return signed_in(app.test_client(), office.runtime, SPEC, who)
 
     return enter
 

@@ -145,20 +145,25 @@ def test_whatever_order_answers_come_in_the_newest_stands(answers: list[tuple[st
 @pytest.mark.parametrize(
     ("mail", "outcome", "reason"),
     [
-        (replace(YES, kind=Kind.OTHER_METHOD), Outcome.IGNORED, "not_an_answer"),
-        (replace(YES, kind=Kind.AUTO_REPLY), Outcome.IGNORED, "automatic_reply"),
+        (replace(YES, kind=Kind.OTHER_METHOD), Outcome.HELD, "not_an_answer"),
+        (replace(YES, kind=Kind.AUTO_REPLY), Outcome.HELD, "automatic_reply"),
         (replace(YES, kind=Kind.REPORT), Outcome.IGNORED, "delivery_notice"),
         (replace(YES, kind=Kind.BOUNCE, sender="mailer-daemon@x.example"), Outcome.HELD, "undelivered"),
         (replace(YES, kind=Kind.UNREADABLE), Outcome.HELD, "could_not_read"),
         (replace(YES, kind=Kind.TOO_LARGE), Outcome.HELD, "too_large"),
+        (replace(YES, kind=Kind.ENCRYPTED), Outcome.HELD, "encrypted"),
+        (replace(YES, kind=Kind.FORWARDED), Outcome.HELD, "forwarded"),
+        (replace(YES, kind=Kind.ANSWERS_DIFFER), Outcome.HELD, "answers_differ"),
+        (replace(YES, kind=Kind.REFRESH), Outcome.APPLIED, "invitation_sent_again"),
+        (replace(YES, kind=Kind.REFRESH, sender="ben@home.example"), Outcome.HELD, "other_sender"),
         (replace(YES, kind=Kind.WRITTEN), Outcome.HELD, "written_answer"),
         (replace(YES, kind=Kind.COUNTER), Outcome.HELD, "proposes_other_time"),
         (replace(YES, proposed_start=MEETING), Outcome.HELD, "proposes_other_time"),
         (replace(YES, participants=()), Outcome.HELD, "attendee_missing"),
         (replace(YES, participants=says("ACCEPTED", "ben@home.example")), Outcome.HELD, "attendee_differs"),
         (replace(YES, participants=says("DELEGATED")), Outcome.HELD, "delegated"),
-        (replace(YES, participants=says("NEEDS-ACTION")), Outcome.IGNORED, "no_answer_in_it"),
-        (replace(YES, participants=says("X-PERHAPS")), Outcome.IGNORED, "no_answer_in_it"),
+        (replace(YES, participants=says("NEEDS-ACTION")), Outcome.HELD, "no_answer_in_it"),
+        (replace(YES, participants=says("X-PERHAPS")), Outcome.HELD, "no_answer_in_it"),
     ],
 )
 def test_what_is_not_a_plain_answer_is_held_or_ignored_with_its_reason(
@@ -174,13 +179,44 @@ def test_what_is_not_a_plain_answer_is_held_or_ignored_with_its_reason(
         (Kind.REPLY, Outcome.HELD, "unknown_invitation"),
         (Kind.COUNTER, Outcome.HELD, "unknown_invitation"),
         (Kind.UNREADABLE, Outcome.HELD, "could_not_read"),
-        (Kind.WRITTEN, Outcome.IGNORED, "no_calendar"),
+        (Kind.REFRESH, Outcome.HELD, "unknown_invitation"),
+        (Kind.OTHER_METHOD, Outcome.HELD, "not_an_answer"),
+        (Kind.WRITTEN, Outcome.IGNORED, "nothing_in_it"),
+        (Kind.AUTO_REPLY, Outcome.IGNORED, "automatic_reply"),
         (Kind.BOUNCE, Outcome.IGNORED, "unknown_invitation"),
     ],
 )
 def test_a_mail_about_no_invitation_of_ours_changes_nothing(kind: Kind, outcome: Outcome, reason: str) -> None:
     decision = decided(replace(YES, kind=kind), None)
     assert (decision.outcome, decision.reason) == (outcome, reason)
+
+
+def test_a_mail_that_says_something_without_saying_to_what_waits_for_a_person() -> None:
+    decision = decided(IncomingMail(kind=Kind.WRITTEN, sender=YES.sender, comment="Yes, I can come."), None)
+    assert (decision.outcome, decision.reason) == (Outcome.HELD, "no_calendar")
+
+
+def test_the_invitation_is_not_sent_again_to_somebody_who_has_just_got_it() -> None:
+    decision = decided(replace(YES, kind=Kind.REFRESH), replace(ENTRY, dtstamp=NOW - timedelta(minutes=9)))
+    assert (decision.outcome, decision.reason) == (Outcome.IGNORED, "invitation_just_sent")
+
+
+@pytest.mark.parametrize(
+    ("invited", "sender", "same"),
+    [
+        ("anna@schüle.example", "anna@xn--schle-mva.example", True),
+        ("Anna@SCHÜLE.example", "anna@schüle.example", True),
+        ("anna+pep@school.example", "Anna+PEP@school.example", True),
+        ("anna+pep@school.example", "anna@school.example", False),
+        ("anna@straße.example", "anna@strasse.example", False),
+        ("anna@school.example", "аnna@school.example", False),
+    ],
+)
+def test_an_address_is_the_invited_one_in_capitals_and_in_ascii_but_not_by_resemblance(
+    invited: str, sender: str, same: bool
+) -> None:
+    mail = replace(YES, sender=sender, participants=says("ACCEPTED", ""))
+    assert (decided(mail, replace(ENTRY, email=invited)).outcome is Outcome.APPLIED) is same
 
 
 def test_somebody_no_longer_invited_is_not_counted() -> None:

@@ -180,9 +180,10 @@ def test_a_forwarded_invitation_is_not_an_answer() -> None:
     assert (mail.kind, mail.method) == (Kind.OTHER_METHOD, "REQUEST")
 
 
-def test_an_answer_inside_a_forwarded_mail_is_not_read() -> None:
+def test_an_answer_inside_a_forwarded_mail_is_read_as_passed_on() -> None:
     head = crlf(f'{HEAD}Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: message/rfc822\n\n')
-    assert read_mail(head + single() + b"\r\n--b--\r\n").kind is Kind.WRITTEN
+    mail = read_mail(head + single() + b"\r\n--b--\r\n")
+    assert (mail.kind, mail.uid, mail.participants[0].partstat) == (Kind.FORWARDED, UID, "ACCEPTED")
 
 
 def test_a_person_who_simply_replies_is_recognised_by_the_mail_they_answer() -> None:

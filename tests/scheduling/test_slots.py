@@ -14,7 +14,7 @@ from shared.kernel.clock import LONDON, london_time
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
 
 MONDAY = date(2026, 11, 23)
-POLICY = policy_on(load_policies(), "northmoor", MONDAY)
+POLICY = policy_on(load_policies("northmoor"), MONDAY)
 TERM = (
     TermDate(TermDateKind.FIRST_DAY, date(2026, 11, 2), date(2026, 11, 2)),
     TermDate(TermDateKind.CLOSED, date(2026, 12, 4), date(2026, 12, 4), "INSET day"),
@@ -191,3 +191,29 @@ def test_a_time_is_found_by_the_latest_date_whenever_one_exists(people: tuple[Pe
             starts = london_time(day, quarter // 4, quarter % 4 * 15)
             exists = exists or not codes(question, starts) & {"required_booked"}
     assert exists is (bool(suggest(question).slots) and not suggest(question).late)
+
+
+def test_somebody_away_for_days_is_away_on_each_of_them() -> None:
+    first, last = date(2026, 11, 26), date(2026, 12, 2)
+    away = Person("a", "Amara", True, (Busy(london_time(first, 12), london_time(last, 10)),))
+    found = suggest(ask(people=(away,)), 40).slots
+    assert not [slot for slot in found if first < slot.day < last]
+    assert all(slot.ends_at <= london_time(first, 12) for slot in found if slot.day == first)
+    assert all(slot.starts_at >= london_time(last, 10) for slot in found if slot.day == last)
+
+
+def test_a_booking_keeps_its_hour_when_the_clocks_change_in_between() -> None:
+    winter, summer = date(2027, 3, 22), date(2027, 3, 29)
+    booked = tuple(Busy(london_time(day, 10), london_time(day, 11)) for day in (winter, summer))
+    calendar = TermCalendar("Oakfield", (), ENGLAND_AND_WALES)
+    question = Question(date(2027, 3, 15), date(2027, 4, 30), 60, POLICY, calendar, (Person("a", "A", True, booked),))
+    for slot in suggest(question, 60).slots:
+        assert all(slot.ends_at <= one.starts_at or slot.starts_at >= one.ends_at for one in booked)
+
+
+@settings(deadline=None, max_examples=40)
+@given(people=people, count=st.integers(1, 12))
+def test_the_first_times_are_the_best_of_all(people: tuple[Person, ...], count: int) -> None:
+    few, many = suggest(ask(people=people), count).slots, suggest(ask(people=people), 60).slots
+    assert few == many[:count]
+    assert [slot.penalty for slot in many] == sorted(slot.penalty for slot in many)

@@ -10,6 +10,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from services.scheduling.app import SPEC
 from services.scheduling.application import reactions
 from services.scheduling.application.answers import record_told_answer
 from services.scheduling.application.meetings import Wish, arrange
@@ -19,6 +20,7 @@ from shared.contracts.pep import MeetingRequested, PlanSuperseded
 from shared.contracts.scheduling import MeetingCancelled
 from shared.kernel.clock import london_time
 from shared.testing.pages import check_page
+from shared.testing.sessions import enter as signed_in
 
 if TYPE_CHECKING:
     from tests.scheduling.conftest import Office
@@ -29,11 +31,7 @@ MakeWish = Callable[..., Wish]
 @pytest.fixture
 def enter(app: Flask, office: Office) -> Callable[[str], FlaskClient]:
     def enter(who: str) -> FlaskClient:
-        client = app.test_client()
-        now = office.runtime.clock.now().isoformat()
-        with client.session_transaction() as session:
-            session.update(person=who, signed_in_at=now, seen_at=now)
-        return client
+        return signed_in(app.test_client(), office.runtime, SPEC, who)
 
     return enter
 

@@ -6,21 +6,23 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from urllib.parse import unquote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from services.scheduling.adapters.text_cleaning import clean_text
+from services.scheduling.domain.mailboxes import mailbox
 from services.scheduling.domain.replies import MAX_SEQUENCE, Participant
 from shared.kernel.clock import LONDON
 
 MAX_CALENDAR_OCTETS = 512 * 1024
-MAX_COMMENT = 2000
 _FOLD = re.compile(rb"\r*\n[ \t]")
 _LINE_END = re.compile("\r*\n")
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(Z?)")
 _ESCAPE = re.compile(r"\\([\\;,nN])")
-_PROPOSED = re.compile(r"DTSTART:(\d{8}T\d{6}Z)", re.IGNORECASE)
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+_PROPOSED = re.compile(r"DT(START|END)(?:;TZID=([^:;]{1,100}))?:(\d{8}T\d{6}Z?)", re.IGNORECASE)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class UnreadableCalendar(Exception):
@@ -41,6 +43,7 @@ class CalendarAnswer:
     end: datetime | None
     comment: str
     proposed_start: datetime | None
+    proposed_end: datetime | None
 
 
 @dataclass(slots=True)
@@ -52,15 +55,15 @@ class _Found:
     attendees: list[tuple[dict[str, str], str]] = field(default_factory=list)
 
 
-def read_calendar(raw: bytes) -> CalendarAnswer:
-    """Return what a calendar object says; raises `UnreadableCalendar`.
+def read_calendar(raw: bytes, charset: str = "") -> CalendarAnswer:
+    """Return what a calendar object says; raises `UnreadableCalendar`. `charset` is the one that the mail names.
 
     Of several events with one UID (a repeated meeting) the first counts. Only properties of the event itself are read:
     an alarm inside it may have an ATTENDEE of its own.
     """
     found = _Found()
     stack: list[str] = []
-    for name, parameters, value in _lines(raw):
+    for name, parameters, value in content_lines(raw, charset):
         if name == "BEGIN":
             stack.append(value.strip().upper())
             found.events += stack == ["VCALENDAR", "VEVENT"]
@@ -96,7 +99,8 @@ def _answer(found: _Found) -> CalendarAnswer:
         return found.values.get(name, ({}, ""))[1].strip()
 
     own = [parameters for parameters, _ in found.attendees]
-    proposals = [match for each in own if (match := _PROPOSED.search(each.get("TO-ALL-PROPOSED-NEW-TIME", "")))]
+    hidden = next((each for one in own if (each := one.get("TO-ALL-PROPOSED-NEW-TIME"))), "")[:1000]
+    proposed = {name.upper(): _instant({"TZID": zone or ""}, at) for name, zone, at in _PROPOSED.findall(hidden)}
     comments = [text("COMMENT"), text("X-CALENDARSERVER-PRIVATE-COMMENT")]
     comments += [each.get("X-RESPONSE-COMMENT", "") for each in own]
     return CalendarAnswer(
@@ -109,28 +113,34 @@ def _answer(found: _Found) -> CalendarAnswer:
         start=_instant(*found.values.get("DTSTART", ({}, ""))),
         end=_instant(*found.values.get("DTEND", ({}, ""))),
         comment=next((clean_text(_unescaped(each)) for each in comments if each), ""),
-        proposed_start=_instant({}, proposals[0].group(1)) if proposals else None,
+        proposed_start=proposed.get("START"),
+        proposed_end=proposed.get("END"),
     )
 
 
-def clean_text(text: str) -> str:
-    """Return what somebody wrote without control characters, cut to a sensible length."""
-    return _UNPRINTABLE.sub("", text.replace("\r\n", "\n")).strip()[:MAX_COMMENT]
-
-
-def _lines(raw: bytes) -> Iterator[tuple[str, dict[str, str], str]]:
+def content_lines(raw: bytes, charset: str = "") -> Iterator[tuple[str, dict[str, str], str]]:
     """Yield name, parameters and value of each content line; unfolded as bytes, for a fold may split a character."""
-    unfolded = _FOLD.sub(b"", raw.removeprefix(b"\xef\xbb\xbf"))
-    try:
-        text = unfolded.decode("utf-8")
-    except UnicodeDecodeError:
-        text = unfolded.decode("latin-1")
+    text = _decoded(raw, charset)
     for line in _LINE_END.split(text):
         head, value = _split_once(line, ":")
         if value is not None:
             name, *parameters = _split_all(head, ";")
             pairs = (each.partition("=") for each in parameters)
             yield name.strip().upper(), {key.upper(): _plain(worth) for key, _, worth in pairs}, value
+
+
+def _decoded(raw: bytes, charset: str) -> str:
+    if raw.startswith(_UTF_16) or charset.startswith("utf-16"):
+        raw, charset = raw.decode("utf-16", "replace").encode("utf-8"), ""
+    if b"\n" not in raw:
+        raw = raw.replace(b"\r", b"\n")
+    unfolded = _FOLD.sub(b"", raw.removeprefix(b"\xef\xbb\xbf"))
+    for name in ("utf-8", charset):
+        try:
+            return unfolded.decode(name)
+        except (LookupError, ValueError):
+            continue
+    return unfolded.decode("latin-1")
 
 
 def _split_once(text: str, mark: str) -> tuple[str, str | None]:
@@ -169,7 +179,9 @@ def _participant(parameters: dict[str, str], value: str) -> Participant:
     scheme, found, address = value.strip().partition(":")
     if not found or scheme.lower() != "mailto":
         address = parameters.get("EMAIL", "")
-    return Participant(address.strip().casefold(), parameters.get("PARTSTAT", "NEEDS-ACTION").strip().upper())
+    elif "%" in address:
+        address = unquote(address, errors="replace")
+    return Participant(mailbox(clean_text(address)), parameters.get("PARTSTAT", "NEEDS-ACTION").strip().upper())
 
 
 def _number(text: str) -> int | None:

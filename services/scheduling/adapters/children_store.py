@@ -51,6 +51,11 @@ def load_child(connection: Connection, child_id: str) -> Child | None:
     return load_children(connection, [child_id]).get(child_id)
 
 
+def name_of(connection: Connection, child_id: str) -> str:
+    """Return the name of a child, or an empty text when nothing was heard of them yet."""
+    return connection.execute(select(child.c.name).where(child.c.id == child_id)).scalar_one_or_none() or ""
+
+
 def load_children(connection: Connection, child_ids: Iterable[str]) -> dict[str, Child]:
     """Return the copies of several children."""
     wanted = sorted(set(child_ids))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, func, insert, select
 
 from services.scheduling.adapters.tables import meeting_history
 
@@ -37,6 +37,19 @@ def add(connection: Connection, meeting_id: str, happening: Happening) -> None:
             facts=dict(happening.facts),
         )
     )
+
+
+def last_lines(connection: Connection, meeting_ids: Sequence[str], kinds: Collection[str]) -> dict[str, int]:
+    """Return for each meeting the number of its last line of some kinds; the numbers are in the order of events."""
+    found: dict[str, int] = {}
+    for at in range(0, len(meeting_ids), 500):
+        query = (
+            select(meeting_history.c.meeting_id, func.max(meeting_history.c.id))
+            .where(meeting_history.c.meeting_id.in_(meeting_ids[at : at + 500]), meeting_history.c.what.in_(kinds))
+            .group_by(meeting_history.c.meeting_id)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
 
 
 def load(connection: Connection, meeting_id: str) -> list[Happening]:

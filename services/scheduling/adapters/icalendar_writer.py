@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 from services.scheduling.domain.itip import Message, Method
 from shared.kernel.clock import LONDON
@@ -40,34 +41,45 @@ _FIRST, _NEXT = 75, 74
 
 
 def write_calendar(message: Message, description: str) -> bytes:
-    """Return the message as a VCALENDAR with CRLF line ends; `description` is the text shown inside the entry."""
+    """Return the message as a VCALENDAR with CRLF line ends; `description` is the text shown inside the entry.
+
+    A refused proposal says only which entry stays as it is (as in the example of RFC 5546 section 4.2.4).
+    """
+    refusal = message.method is Method.DECLINECOUNTER
     lines = [
         "BEGIN:VCALENDAR",
         f"PRODID:{PRODUCT}",
         "VERSION:2.0",
         "CALSCALE:GREGORIAN",
         f"METHOD:{message.method}",
-        *EUROPE_LONDON,
+        *(() if refusal else EUROPE_LONDON),
         "BEGIN:VEVENT",
         f"UID:{message.uid}",
         f"DTSTAMP:{utc_stamp(message.dtstamp)}",
-        f"DTSTART{local_time(message.start)}",
-        f"DTEND{local_time(message.end)}",
         f"SEQUENCE:{message.sequence}",
-        f"SUMMARY:{escaped(message.summary)}",
-    ]
-    if message.location:
-        lines.append(f"LOCATION:{escaped(message.location)}")
-    lines += [f"DESCRIPTION:{escaped(description)}", "CLASS:PRIVATE", "TRANSP:OPAQUE"]
-    if message.status is not None:
-        lines.append(f"STATUS:{message.status}")
-    lines += [
+        *([f"COMMENT:{escaped(description)}"] if refusal else _details(message, description)),
         f"ORGANIZER{common_name(message.organizer_name)}:mailto:{message.organizer_email}",
         _attendee(message),
         "END:VEVENT",
         "END:VCALENDAR",
     ]
     return b"\r\n".join([*map(folded, lines), b""])
+
+
+def _details(message: Message, description: str) -> list[str]:
+    lines = [
+        f"DTSTART{local_time(message.start)}",
+        f"DTEND{local_time(message.end)}",
+        f"SUMMARY:{escaped(message.summary)}",
+    ]
+    if message.location:
+        lines.append(f"LOCATION:{escaped(message.location)}")
+    if message.joining_link and message.method is Method.REQUEST:
+        lines.append(f'CONFERENCE;VALUE=URI;FEATURE=AUDIO,VIDEO;LABEL="Join online":{uri(message.joining_link)}')
+    lines += [f"DESCRIPTION:{escaped(description)}", "CLASS:PRIVATE", "TRANSP:OPAQUE"]
+    if message.status is not None:
+        lines.append(f"STATUS:{message.status}")
+    return lines
 
 
 def _attendee(message: Message) -> str:
@@ -98,6 +110,11 @@ def escaped(text: str) -> str:
     """Return a TEXT value (RFC 5545 section 3.3.11); every kind of line end becomes an escaped newline."""
     text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
+
+
+def uri(address: str) -> str:
+    """Return an address as a URI value: what could end the line or the address is written in percent signs."""
+    return quote(_CONTROLS.sub("", _LINE_ENDS.sub("", address)), safe="%:/?#[]@!$&'()*+,;=~-._")
 
 
 def common_name(name: str) -> str:

@@ -117,7 +117,7 @@ def _base64(content: bytes) -> str:
 def _plain(message: Message) -> str:
     rows = "\n".join(f"{label}: {value}" for label, value in facts(message))
     answer = []
-    if message.method is Method.REQUEST and message.answer_url:
+    if message.method is not Method.CANCEL and message.answer_url:
         answer = [f"Say whether you can come:\n{message.answer_url}"]
     text = "\n\n".join([_greeting(message), opening(message), rows, *answer, *closing(message)])
     return "\r\n".join(text.splitlines()) + "\r\n"
@@ -129,7 +129,7 @@ def _html(message: Message) -> str:
         for label, value in facts(message)
     )
     answer = ""
-    if message.method is Method.REQUEST and message.answer_url:
+    if message.method is not Method.CANCEL and message.answer_url:
         answer = (
             f'<p style="margin:24px 0"><a href="{escape(message.answer_url)}" style="display:inline-block;'
             'padding:10px 16px;background:#00703c;color:#ffffff;text-decoration:none;font-weight:bold">'

@@ -14,6 +14,10 @@ from shared.kernel.clock import LONDON
 _SUBJECT = {
     Act.INVITED: "Invitation",
     Act.MOVED: "New time",
+    Act.PROPOSAL_ACCEPTED: "New time",
+    Act.PROPOSAL_REFUSED: "Time not changed",
+    Act.ORGANIZER_CHANGED: "Updated",
+    Act.SENT_AGAIN: "Invitation",
     Act.CHANGED: "Updated",
     Act.ASKED_AGAIN: "Please answer",
     Act.REMOVED: "Withdrawn",
@@ -22,6 +26,17 @@ _SUBJECT = {
 _OPENING = {
     Act.INVITED: "You are invited to an education meeting.",
     Act.MOVED: "The education meeting you were invited to has changed. Please answer again, even if you have before.",
+    Act.PROPOSAL_ACCEPTED: (
+        "The education meeting has been moved to the time you proposed. Please answer again, even if you have before."
+    ),
+    Act.PROPOSAL_REFUSED: (
+        "Thank you for proposing another time for this education meeting. It cannot be moved, so the date and time "
+        "stay as they are. Please say whether you can come."
+    ),
+    Act.ORGANIZER_CHANGED: (
+        "Your education meeting is now arranged from another email address. The date and time are the same as before."
+    ),
+    Act.SENT_AGAIN: "You asked for this invitation to an education meeting again. This is how it stands now.",
     Act.CHANGED: "Something about your education meeting has changed. The date and time are the same as before.",
     Act.ASKED_AGAIN: "We have not heard yet whether you can come to this education meeting.",
     Act.REMOVED: "You no longer need to come to this education meeting. You do not need to do anything.",
@@ -58,7 +73,8 @@ def when(start: datetime, end: datetime) -> str:
 
 def subject(message: Message) -> str:
     """Return the subject line."""
-    lead = "Changed" if message.act is Act.MOVED and message.was_at is None else _SUBJECT[message.act]
+    moved = message.act in (Act.MOVED, Act.PROPOSAL_ACCEPTED)
+    lead = "Changed" if moved and message.was_at is None else _SUBJECT[message.act]
     return f"{lead}: {message.summary.lower()}, {day(message.start)}, {clock_time(message.start)}"
 
 
@@ -69,7 +85,7 @@ def facts(message: Message) -> list[tuple[str, str]]:
         rows.append(("Was", f"{day(message.was_at)}, {clock_time(message.was_at)}"))
     if message.place:
         rows.append(("Where", message.place))
-    if message.method is Method.REQUEST:
+    if message.method is not Method.CANCEL:
         rows.append(("How", _MODE.get(message.mode, message.mode)))
         if message.joining_link:
             rows.append(("Join online at", message.joining_link))
@@ -85,10 +101,9 @@ def closing(message: Message) -> list[str]:
     """Return the last paragraphs: how to answer, why so little is said, whom to ask."""
     paragraphs = []
     if message.method is Method.REQUEST:
-        paragraphs.append(
-            "You can also answer with the buttons that your calendar shows for this invitation. "
-            "The link above is yours alone, so please do not forward this email."
-        )
+        paragraphs.append("You can also answer with the buttons that your calendar shows for this invitation.")
+    if message.method is not Method.CANCEL:
+        paragraphs.append("The link above is yours alone, so please do not forward this email.")
         paragraphs.append(
             "To protect people's privacy this email does not say who the meeting is about or who else is invited."
         )
@@ -100,6 +115,8 @@ def entry_text(message: Message) -> str:
     """Return the text inside the calendar entry."""
     if message.method is Method.CANCEL:
         return f"{opening(message)}\n\nArranged by {message.organizer_name}."
+    if message.method is Method.DECLINECOUNTER:
+        return opening(message)
     answer = f"Say whether you can come: {message.answer_url}\n\n" if message.answer_url else ""
     join = f"Join online at: {message.joining_link}\n\n" if message.joining_link else ""
     return f"{answer}{join}Arranged by {message.organizer_name}."

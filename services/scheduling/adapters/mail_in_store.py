@@ -12,8 +12,10 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.scheduling.adapters.tables_mail import mail_in
-from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Outcome
+from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Kind, Outcome
 from shared.kernel.ids import new_id
+
+HEAD_OCTETS = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,11 @@ class ReceivedMail:
     proposed_start: datetime | None
     proposed_end: datetime | None
     settled_at: datetime | None
+
+    @property
+    def is_proposal(self) -> bool:
+        """Tell whether its sender, who is proved to be the invitee, proposes another time."""
+        return self.reason == "proposes_other_time"
 
 
 def receipt(mail: IncomingMail, raw: bytes) -> str:
@@ -61,8 +68,12 @@ def add(
     now: datetime,
     key: str,
 ) -> str | None:
-    """Store a mail and return its id, or None when another process stored it in the meantime."""
+    """Store a mail and return its id, or None when another process stored it in the meantime.
+
+    Of a mail too large to be read only the beginning is kept.
+    """
     held = decision.outcome is Outcome.HELD
+    kept = raw[:HEAD_OCTETS] if mail.kind is Kind.TOO_LARGE else raw
     mail_id = new_id()
     try:
         with connection.begin_nested():
@@ -83,7 +94,7 @@ def add(
                     comment=mail.comment if held or decision.outcome is Outcome.APPLIED else "",
                     proposed_start=mail.proposed_start,
                     proposed_end=mail.proposed_end,
-                    raw=raw if held else None,
+                    raw=kept if held else None,
                 )
             )
     except IntegrityError:

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
 from services.scheduling.adapters.invitation_mail import Mail
 from services.scheduling.adapters.invitation_words import subject
 from services.scheduling.adapters.tables_mail import mail_out
-from services.scheduling.domain.itip import Act, Message
+from services.scheduling.domain.itip import Act, Message, Method
 from shared.kernel.ids import new_id
 
 MAX_ATTEMPTS = 20
@@ -45,7 +45,7 @@ def enqueue(connection: Connection, meeting_id: str, message: Message, mail: Mai
     """Store a mail to be sent and tell whether it is new.
 
     The same message to the same person is stored once. A mail of the same calendar entry that still waits is replaced:
-    it would only say what is no longer so.
+    it would only say what is no longer so. A refused proposal does not say how the meeting stands, so it replaces none.
     """
     same = select(mail_out.c.id).where(
         mail_out.c.uid == message.uid,
@@ -55,11 +55,12 @@ def enqueue(connection: Connection, meeting_id: str, message: Message, mail: Mai
     )
     if connection.execute(same).first() is not None:
         return False
-    connection.execute(
-        update(mail_out)
-        .where(mail_out.c.uid == message.uid, mail_out.c.state == "queued")
-        .values(state="replaced", raw="", problem="A later mail replaced it before it was sent.")
-    )
+    if message.method is not Method.DECLINECOUNTER:
+        connection.execute(
+            update(mail_out)
+            .where(mail_out.c.uid == message.uid, mail_out.c.state == "queued")
+            .values(state="replaced", raw="", problem="A later mail replaced it before it was sent.")
+        )
     _insert(connection, meeting_id, message, mail, now, state="queued", problem="")
     return True
 
@@ -68,20 +69,56 @@ def unsent_act(connection: Connection, uid: str) -> Act | None:
     """Return the weightiest thing that the reader of a calendar entry has not been told, because no mail went out."""
     query = (
         select(mail_out.c.act, mail_out.c.state)
-        .where(mail_out.c.uid == uid)
+        .where(mail_out.c.uid == uid, mail_out.c.act != Act.PROPOSAL_REFUSED.value)
         .order_by(mail_out.c.sequence, mail_out.c.dtstamp)
     )
     unsent: set[str] = set()
     for act, state in connection.execute(query):
         unsent = set() if state == "sent" else unsent | {act}
-    return next((act for act in (Act.INVITED, Act.MOVED) if act in unsent), None)
+    if Act.INVITED in unsent:
+        return Act.INVITED
+    return Act.MOVED if unsent & {Act.MOVED, Act.PROPOSAL_ACCEPTED} else None
 
 
-def record_unmailable(connection: Connection, meeting_id: str, message: Message, now: datetime) -> None:
-    """Keep that somebody could not be written to, for no mail can be sent to that address, where the worker sees it."""
-    problem = "This is not an email address that mail can be sent to. Correct it, or tell the person another way."
+def record_unmailable(connection: Connection, meeting_id: str, message: Message, now: datetime, problem: str) -> None:
+    """Keep that somebody could not be written to, and why, where the worker sees it."""
     nothing = Mail("", message.organizer_email, message.attendee.email[:254], subject(message), b"")
     _insert(connection, meeting_id, message, nothing, now, state="failed", problem=problem)
+
+
+def enqueue_notice(
+    connection: Connection,
+    meeting_id: str,
+    person_id: str,
+    notice_id: str,
+    mail: Mail,
+    now: datetime,
+    *,
+    told_by_mail: bool,
+) -> None:
+    """Store a notice that needs no answer to be sent; one that cannot be mailed is kept where the worker sees it."""
+    problem = "" if told_by_mail else "There is no e-mail address. Tell the parent by letter or telephone."
+    connection.execute(
+        insert(mail_out).values(
+            id=new_id(),
+            meeting_id=meeting_id,
+            invitee_id=person_id,
+            act="told_after",
+            uid=notice_id,
+            sequence=0,
+            dtstamp=now,
+            message_id=mail.message_id,
+            sender=mail.sender,
+            recipient=mail.recipient if told_by_mail else "",
+            subject=mail.subject,
+            raw=mail.raw.decode("ascii") if told_by_mail else "",
+            state="queued" if told_by_mail else "failed",
+            attempts=0,
+            queued_at=now,
+            due_at=now,
+            problem=problem,
+        )
+    )
 
 
 def is_any_due(connection: Connection, now: datetime) -> bool:

@@ -63,6 +63,12 @@ def of_children(
     return sorted(found, key=lambda one: (one.meet_by, one.asked_on, one.id))
 
 
+def children_with_a_time(connection: Connection) -> list[str]:
+    """Return the ids of the children who have a meeting with a time, whatever became of it."""
+    query = select(meeting.c.child_id).where(meeting.c.starts_at.is_not(None)).distinct().order_by(meeting.c.child_id)
+    return list(connection.execute(query).scalars())
+
+
 def add(connection: Connection, new: Meeting) -> None:
     """Store a new meeting."""
     connection.execute(insert(meeting).values(id=new.id, **_values(new)))

@@ -1,4 +1,4 @@
-"""The authorities' meeting policies, as packaged with the service."""
+"""The packaged meeting policies: one file for each authority that has its own, and a default."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from services.scheduling.domain.policy import MeetingPolicy, read_policy
 
 
 @cache
-def load_policies() -> tuple[MeetingPolicy, ...]:
-    """Read every policy file of the service (`policies/*.json`, a list of dated policies each)."""
+def load_policies(authority: str) -> tuple[MeetingPolicy, ...]:
+    """Return the dated policies of an authority, or the default ones where it has no file (`policies/*.json`)."""
     folder = files("services.scheduling") / "policies"
-    sources = sorted(
-        (entry for entry in folder.iterdir() if entry.name.endswith(".json")), key=lambda entry: entry.name
-    )
-    return tuple(read_policy(one) for source in sources for one in orjson.loads(source.read_bytes()))
+    own = folder / f"{authority}.json"
+    chosen = own if authority.isidentifier() and own.is_file() else folder / "default.json"
+    return tuple(read_policy(one) for one in orjson.loads(chosen.read_bytes()))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.replies import Proof
 
 _COMMENT = re.compile(r"\([^()]*\)")
 _RESULT = re.compile(r"(dmarc|dkim|spf)\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
+_FROM = re.compile(r"header\.from\s*=\s*\"?(?:[^\s\"@;]*@)?([A-Za-z0-9.-]+)", re.IGNORECASE)
 _SIGNER = re.compile(r"header\.d\s*=\s*\"?([A-Za-z0-9.-]+)", re.IGNORECASE)
 
 
@@ -23,7 +25,7 @@ def read_proof(headers: Iterable[object], sender: str, mail_proof: str) -> tuple
     disowned = False
     for header in headers:
         server, results = _read(str(header))
-        verdict = _verdict(results, sender.rpartition("@")[2])
+        verdict = _verdict(results, ascii_address(sender).rpartition("@")[2])
         disowned = disowned or verdict is Proof.FAILED
         if trusted is not None and server == trusted and proof is Proof.MISSING:
             proof = verdict if verdict is Proof.PASSED else Proof.FAILED
@@ -41,10 +43,13 @@ def _read(header: str) -> tuple[str, list[tuple[str, str, str]]]:
 
 
 def _verdict(results: list[tuple[str, str, str]], domain: str) -> Proof:
-    """DMARC decides where it was tried; else a DKIM signature of the sender's own domain."""
-    dmarc = [outcome for method, outcome, _ in results if method == "dmarc" and outcome in ("pass", "fail")]
-    if dmarc:
-        return Proof.PASSED if dmarc[0] == "pass" else Proof.FAILED
+    """DMARC of the sender's domain decides where it was tried; else a DKIM signature of the sender's own domain."""
+    dmarc = [(outcome, _FROM.search(detail)) for method, outcome, detail in results if method == "dmarc"]
+    tried = [(outcome, at) for outcome, at in dmarc if outcome in ("pass", "fail")]
+    if tried:
+        outcome, at = tried[0]
+        of_sender = at is None or at.group(1).lower().strip(".") == domain.lower()
+        return Proof.PASSED if outcome == "pass" and of_sender else Proof.FAILED
     dkim = [(outcome, _SIGNER.search(detail)) for method, outcome, detail in results if method == "dkim"]
     if any(outcome == "pass" and signer and _aligned(signer.group(1), domain) for outcome, signer in dkim):
         return Proof.PASSED

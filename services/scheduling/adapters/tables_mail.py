@@ -107,4 +107,14 @@ mail_in = Table(
     CheckConstraint("outcome IN ('applied', 'held', 'ignored')", name="outcome_known"),
 )
 Index(None, mail_in.c.meeting_id)
+
+# Addresses (in the form in which two are compared) that mail has come back from, until somebody writes from them.
+failing_address = Table(
+    "failing_address",
+    metadata,
+    Column("address", String(254), primary_key=True),
+    Column("since", UtcDateTime, nullable=False),
+    Column("last_at", UtcDateTime, nullable=False),
+    Column("diagnosis", String(400), nullable=False),
+)
 Index(None, mail_in.c.outcome, mail_in.c.settled_at)

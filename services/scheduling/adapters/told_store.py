@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, 
 
 from services.scheduling.adapters.tables_mail import mail_out, told_invitee, told_meeting
 from services.scheduling.domain.itip import Arrangement, Invitation, Plan
+from services.scheduling.domain.mailboxes import mailbox
 from services.scheduling.domain.replies import Entry, uid_forms
 
 
@@ -102,7 +103,7 @@ def only_entry_of(connection: Connection, address: str, now: datetime) -> Entry 
         return None
     found = _entries(
         connection,
-        func.lower(told_invitee.c.email) == address.lower(),
+        func.lower(told_invitee.c.email) == mailbox(address),
         told_invitee.c.withdrawn.is_(False),
         told_meeting.c.starts_at > now,
     )

@@ -13,6 +13,7 @@ from shared.contracts.scheduling import InviteeReplied, MeetingArranged, Meeting
 from shared.kernel.errors import NotFound
 from shared.platform import roster
 from shared.platform.access import Actor, actor_for
+from shared.platform.trail import Kind
 from shared.platform.work import Work
 
 LONGEST_COMMENT = 1000
@@ -79,12 +80,14 @@ def open_link(work: Work, secret: str) -> Asked:
     found = [each for each in meeting.invitees if holder and each.id == holder.invitee_id] if meeting else []
     if meeting is None or not found:
         raise NotFound("link_not_known", "This link is no longer in use.")
+    _note_link(work, "scheduling.invitation.read", meeting, found[0])
     return Asked(meeting, found[0])
 
 
 def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:
     """Record the answer that somebody gives on the page behind their personal link."""
     asked = open_link(work, secret)
+    _note_link(work, "scheduling.invitation.answer", asked.meeting, asked.invitee)
     after = record_answer(work, asked.invitee.id, said, by="link", comment=comment)
     return Asked(after, after.invitee(asked.invitee.id))
 
@@ -98,9 +101,17 @@ def link_actor(work: Work, secret: str) -> Actor:
 def invitee_actor(work: Work, invitee: Invitee) -> Actor:
     """Return an invitee as an actor, so that what they answer is put down to them."""
     person = roster.person(work.connection, invitee.person_id)
-    if person is not None:
-        return actor_for(person)
+    return _by_invitation(work, invitee) if person is None else actor_for(person)
+
+
+def _by_invitation(work: Work, invitee: Invitee) -> Actor:
     return Actor(invitee.person_id, invitee.name, frozenset({Role(invitee.role)}), "", work.settings.authority)
+
+
+def _note_link(work: Work, action: str, meeting: Meeting, invitee: Invitee) -> None:
+    """Note in the audit that a link was used: a mail scanner that opens one leaves an entry too."""
+    actor = _by_invitation(work, invitee)
+    work.trail.note(actor, invitee.role, action, meeting.child_id, allowed=True, kind=Kind.LINK)
 
 
 def _meeting_of(work: Work, invitee_id: str) -> Meeting:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import date
 
 from services.scheduling.application.lookup import policy_for
+from services.scheduling.application.parents import kept_away
 from services.scheduling.domain.meeting import Guest, Meeting
 from shared.contracts.roles import Role
 from shared.kernel.errors import InvalidInput
@@ -12,21 +14,24 @@ from shared.platform import roster
 from shared.platform.work import Work
 
 
-def propose_guests(work: Work, meeting: Meeting) -> list[tuple[Guest, bool]]:
+def propose_guests(work: Work, meeting: Meeting, on: date | None = None) -> list[tuple[Guest, bool]]:
     """Return everybody on the child's team today, each with whether the policy (or the last list) invites them.
 
+    A parent is left out unless it was decided that they are invited, today and on the day of the meeting (`on`).
     Somebody with two roles is listed once, in the role that must be there or else the one that comes first.
     """
     policy = policy_for(work)
     order = {role: place for place, role in enumerate(dict.fromkeys((*policy.invited_roles, *Role)))}
     before = {each.person_id: each for each in meeting.invitees}
+    day = on or (meeting.booking.day if meeting.booking else work.today)
+    away = kept_away(work, meeting.child_id, day)
     found: dict[str, tuple[Guest, bool]] = {}
     team = sorted(
         roster.team(work.connection, meeting.child_id, work.today),
         key=lambda member: (member.role not in policy.required_roles, order[member.role], member.name),
     )
     for member in team:
-        if member.person_id in found:
+        if member.person_id in found or (member.role is Role.PARENT and member.person_id in away):
             continue
         was = before.get(member.person_id)
         required = was.required if was else policy.requires(member.role)
@@ -36,12 +41,16 @@ def propose_guests(work: Work, meeting: Meeting) -> list[tuple[Guest, bool]]:
     return list(found.values())
 
 
-def choose_guests(work: Work, meeting: Meeting, required_by_person: Mapping[str, bool]) -> tuple[Guest, ...]:
-    """Return the chosen people as guests; raises `InvalidInput` for somebody who is not on the team."""
-    on_team = {guest.person_id: guest for guest, _ in propose_guests(work, meeting)}
+def choose_guests(work: Work, meeting: Meeting, required_by_person: Mapping[str, bool], on: date) -> tuple[Guest, ...]:
+    """Return the chosen people as guests of a meeting on a day.
+
+    Raises `InvalidInput` for somebody who is not on the team, or a parent who is not to be invited.
+    """
+    on_team = {guest.person_id: guest for guest, _ in propose_guests(work, meeting, on)}
     strangers = [person_id for person_id in required_by_person if person_id not in on_team]
     if strangers:
-        raise InvalidInput({"invitees": ["Somebody you chose is no longer on the child's team. Check the list."]})
+        message = "Somebody you chose is no longer on the child's team, or is not to be invited. Check the list."
+        raise InvalidInput({"invitees": [message]})
     if not required_by_person:
         raise InvalidInput({"invitees": ["Choose at least one person to invite."]})
     return tuple(

@@ -5,18 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.scheduling.adapters import mail_in_store, meetings_store, told_store
+from services.scheduling.adapters import failing_addresses, mail_in_store, meetings_store, told_store
 from services.scheduling.adapters.mail_in_store import ReceivedMail
 from services.scheduling.adapters.reply_reader import read_mail
 from services.scheduling.application.answers import invitee_actor, record_answer
-from services.scheduling.application.lookup import find_meeting
-from services.scheduling.domain.meeting import Answer, Meeting
-from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Outcome, decide
+from services.scheduling.application.lookup import find_meeting, note
+from services.scheduling.application.telling import tell_invitees
+from services.scheduling.domain.itip import Act
+from services.scheduling.domain.meeting import Answer, Intent, Meeting, follow
+from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Kind, Outcome, decide, sender_proved
 from shared.kernel.errors import Conflict, NotFound
 from shared.platform.work import Work
 
 REASONS = {
     "answer_recorded": "The answer was recorded.",
+    "answers_differ": "The mail holds two answers that differ. Ask the person which one they mean.",
     "answered_earlier_time": "This answers the time before the meeting was moved, so it is not counted.",
     "attendee_differs": "The answer is for somebody else than the person who was invited.",
     "attendee_missing": "The answer does not say whose it is.",
@@ -25,12 +28,17 @@ REASONS = {
     "delegated": "The person wants to send somebody else in their place.",
     "delivery_notice": "This is a notice about a delivery, not an answer.",
     "duplicate": "This mail came in before.",
+    "encrypted": "The mail is encrypted, so it cannot be read here. Ask the person to answer by their link.",
+    "forwarded": "Somebody passed on an answer. It is not proved whose it is.",
+    "invitation_just_sent": "The person asks for the invitation again, which was sent to them a moment before.",
+    "invitation_sent_again": "The person asked for the invitation again, and it is on its way.",
     "meeting_takes_no_answers": "The meeting has been held or cancelled, so it takes no more answers.",
     "newer_answer_known": "The person has given a newer answer since.",
     "no_answer_in_it": "The mail says neither yes, no nor maybe.",
-    "no_calendar": "The mail holds no calendar answer and does not reply to an invitation.",
+    "no_calendar": "The person wrote a mail that does not say which invitation it is about.",
     "no_longer_invited": "The invitation was withdrawn before this answer came.",
     "not_an_answer": "The mail holds a calendar entry, but it is not an answer to an invitation.",
+    "nothing_in_it": "The mail is empty.",
     "other_sender": "The answer came from another address than the one invited.",
     "proposes_other_time": "The person proposes another time.",
     "sender_unproved": "It is not proved that the mail really came from this address.",
@@ -79,12 +87,14 @@ def take_in(work: Work, raw: bytes) -> Receipt:
     """
     mail = read_mail(raw, work.settings.mail_proof)
     key = mail_in_store.receipt(mail, raw)
-    entry = told_store.entry(work.connection, mail.uid) if mail.uid else None
+    entry = _entry_of(work, mail)
     if mail_in_store.seen(work.connection, key) is not None:
         return _receipt(mail, Decision(Outcome.IGNORED, "duplicate"), entry)
     vouched = work.settings.mail_proof.startswith("authserv:")
     entry = _with_newest_answer(work, entry)
     decision = decide(mail, entry, work.now, server_must_vouch=vouched)
+    if entry is not None:
+        _note_address(work, mail, entry, vouched)
     if decision.outcome is Outcome.APPLIED and entry is not None:
         decision = _apply(work, mail, decision, entry)
     if entry is None and decision.outcome is Outcome.HELD:
@@ -127,11 +137,44 @@ def count_held(work: Work, meeting_id: str, mail_id: str) -> Meeting:
     return meeting
 
 
+def refuse_proposal(work: Work, meeting_id: str, mail_id: str) -> None:
+    """Tell somebody who proposed another time that the meeting stays as it is, and ask them to answer.
+
+    Raises `NotFound` when the mail does not wait any more, `Conflict` when it proposes no time
+    (`mail_without_proposal`) or the meeting takes no answers.
+    """
+    meeting = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+    mail = _waiting(work, meeting_id, mail_id)
+    if not mail.is_proposal or mail.invitee_id is None:
+        raise Conflict("mail_without_proposal", "This mail proposes no other time.")
+    follow(meeting.state, Intent.ANSWER)
+    who = meeting.invitee(mail.invitee_id)
+    tell_invitees(work, meeting, {who.id: Act.PROPOSAL_REFUSED})
+    note(work, meeting, "proposal_refused", role=who.role, name=who.name)
+    mail_in_store.settle(work.connection, mail_id, work.actor.person_id, work.now)
+
+
 def _waiting(work: Work, meeting_id: str, mail_id: str) -> ReceivedMail:
     for mail in mail_in_store.waiting(work.connection, meeting_id):
         if mail.id == mail_id:
             return mail
     raise NotFound("mail_not_waiting", "Somebody has already dealt with this mail.")
+
+
+def _entry_of(work: Work, mail: IncomingMail) -> Entry | None:
+    """Return the calendar entry that a mail is about: the one it names, or the one whose mail came back."""
+    if mail.uid:
+        return told_store.entry(work.connection, mail.uid)
+    if mail.kind is Kind.BOUNCE:
+        return told_store.only_entry_of(work.connection, mail.undelivered_to, work.now)
+    return None
+
+
+def _note_address(work: Work, mail: IncomingMail, entry: Entry, vouched: bool) -> None:
+    if mail.kind is Kind.BOUNCE:
+        failing_addresses.note(work.connection, entry.email, mail.comment, work.now)
+    elif sender_proved(mail, entry, server_must_vouch=vouched):
+        failing_addresses.forget(work.connection, entry.email)
 
 
 def _with_newest_answer(work: Work, entry: Entry | None) -> Entry | None:
@@ -150,10 +193,14 @@ def _with_newest_answer(work: Work, entry: Entry | None) -> Entry | None:
 
 def _apply(work: Work, mail: IncomingMail, decision: Decision, entry: Entry) -> Decision:
     meeting = meetings_store.with_invitee(work.connection, entry.invitee_id)
-    if meeting is None or decision.answer is None or decision.stamp is None:
+    if meeting is None:
         raise NotFound("invitee_not_found", "That person is not invited to this meeting.")
     work.actor = invitee_actor(work, meeting.invitee(entry.invitee_id))
     try:
+        if decision.answer is None or decision.stamp is None:
+            follow(meeting.state, Intent.ANSWER)
+            tell_invitees(work, meeting, {entry.invitee_id: Act.SENT_AGAIN})
+            return decision
         record_answer(work, entry.invitee_id, Answer(decision.answer), by="mail", comment=mail.comment)
     except Conflict:
         return Decision(Outcome.IGNORED, "meeting_takes_no_answers", decision.answer)

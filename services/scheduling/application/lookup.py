@@ -6,11 +6,11 @@ from services.scheduling.adapters import children_store, history_store, meetings
 from services.scheduling.adapters.children_store import Child
 from services.scheduling.adapters.history_store import Happening
 from services.scheduling.adapters.policies import load_policies
-from services.scheduling.domain.meeting import Meeting
+from services.scheduling.domain.meeting import Meeting, MeetingState
 from services.scheduling.domain.policy import MeetingPolicy, policy_on
 from services.scheduling.domain.term_calendar import TermCalendar
-from shared.kernel.errors import NotFound, Stale
-from shared.platform.access import acting_as, permit
+from shared.kernel.errors import NoSuchRecord, Stale
+from shared.platform.access import Standing, acting_as, standing
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.work import Work
 
@@ -22,8 +22,8 @@ def find_meeting(work: Work, meeting_id: str, action: str = "scheduling.meeting.
     """
     found = meetings_store.load(work.connection, meeting_id)
     if found is None:
-        raise NotFound("meeting_not_found", "There is no such meeting, or you are not on this child's team.")
-    permit(work, action, found.child_id)
+        raise NoSuchRecord
+    standing_to(work, found).permit(action)
     return found
 
 
@@ -34,12 +34,17 @@ def find_meeting_of_plan(work: Work, plan_id: str) -> Meeting:
     """
     meetings = meetings_store.of_plan(work.connection, plan_id)
     if not meetings:
-        # In the words of `permit`, so that nobody outside the team learns from them whether there is a meeting.
-        raise NotFound("meeting_not_found", "There is no such record, or you are not on this child's team.")
+        raise NoSuchRecord
     # One that was asked for later the same day is newer than the plan's own.
     newest = max(meetings, key=lambda one: (one.state.is_open, one.asked_on, one.request_id != one.plan_id))
-    permit(work, "scheduling.meeting.read", newest.child_id)
+    standing_to(work, newest).permit("scheduling.meeting.read")
     return newest
+
+
+def standing_to(work: Work, meeting: Meeting) -> Standing:
+    """Return how the actor stands to a meeting: a parent who is told after may read it once it was held."""
+    found = standing(work, meeting.child_id)
+    return found.once_over() if meeting.state is MeetingState.HELD else found
 
 
 def find_unchanged(work: Work, meeting_id: str, seen_version: int, action: str) -> Meeting:
@@ -63,7 +68,7 @@ def child_of(work: Work, child_id: str) -> Child:
 
 def policy_for(work: Work) -> MeetingPolicy:
     """Return the authority's meeting policy in force today."""
-    return policy_on(load_policies(), work.settings.authority, work.today)
+    return policy_on(load_policies(work.settings.authority), work.today)
 
 
 def calendar_for(work: Work, child: Child) -> TermCalendar:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from services.scheduling.adapters import history_store, mail_in_store, mail_queue
+from services.scheduling.adapters import failing_addresses, history_store, mail_in_store, mail_queue
 from services.scheduling.adapters.children_store import Child
+from services.scheduling.adapters.failing_addresses import FailingAddress
 from services.scheduling.adapters.history_store import Happening
 from services.scheduling.adapters.mail_in_store import ReceivedMail
 from services.scheduling.adapters.mail_queue import OutgoingMail
@@ -40,6 +42,7 @@ class MeetingPage:
     history: tuple[Happening, ...]
     sent_mails: tuple[OutgoingMail, ...]
     held_mails: tuple[ReceivedMail, ...]
+    failing: Mapping[str, FailingAddress]
 
 
 def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
@@ -49,13 +52,14 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     may_arrange = may(work, "scheduling.meeting.arrange", child_id) and meeting.state.is_open
     sees_mails = may(work, "scheduling.meeting.read", child_id, "mails")
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
+    sees_comments = may(work, "scheduling.meeting.read", child_id, "comments")
     invited = {each.person_id for each in meeting.invitees}
     team = [guest for guest, _ in propose_guests(work, meeting)] if may_arrange and invited else []
     on_team = {guest.person_id for guest in team}
     guests = guests_of(work, meeting) if may_arrange else ()
     started = meeting.booking is not None and meeting.booking.starts_at <= work.now
     return MeetingPage(
-        meeting=meeting if sees_family else _without_family(work, meeting),
+        meeting=_as_seen(work, meeting, sees_family=sees_family, sees_comments=sees_comments),
         child=child_of(work, child_id),
         may_arrange=may_arrange,
         may_record_answer=may(work, "scheduling.meeting.record_answer", child_id),
@@ -74,18 +78,28 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         ),
         sent_mails=tuple(mail_queue.of_meeting(work.connection, meeting.id)) if sees_mails else (),
         held_mails=tuple(mail_in_store.waiting(work.connection, meeting.id)) if sees_mails else (),
+        failing=(
+            failing_addresses.among(work.connection, [each.email for each in meeting.invitees]) if sees_mails else {}
+        ),
     )
 
 
-def _without_family(work: Work, meeting: Meeting) -> Meeting:
-    """Leave out the names and comments of family and carers, but for the reader's own."""
-    shown = tuple(
-        each
-        if each.person_id == work.actor.person_id
-        else replace(each, email="", comment="", name="" if each.role in FAMILY else each.name)
-        for each in meeting.invitees
+def _as_seen(work: Work, meeting: Meeting, *, sees_family: bool, sees_comments: bool) -> Meeting:
+    """Leave out the names of family and carers, and what people wrote, but for the reader's own."""
+    return replace(
+        meeting,
+        invitees=tuple(
+            each
+            if each.person_id == work.actor.person_id
+            else replace(
+                each,
+                name=each.name if sees_family or each.role not in FAMILY else "",
+                email=each.email if sees_family else "",
+                comment=each.comment if sees_comments else "",
+            )
+            for each in meeting.invitees
+        ),
     )
-    return replace(meeting, invitees=shown)
 
 
 def _visible(happening: Happening, sees_family: bool) -> Happening:

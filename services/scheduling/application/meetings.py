@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from services.scheduling.adapters import meetings_store
+from services.scheduling.adapters import mail_in_store, meetings_store
 from services.scheduling.application.guests import choose_guests
 from services.scheduling.application.lookup import find_meeting, find_unchanged, note
+from services.scheduling.application.parents import tell_after
 from services.scheduling.application.slots import alternatives
 from services.scheduling.application.telling import invitee_states, tell_invitees
+from services.scheduling.domain.itip import Act
 from services.scheduling.domain.meeting import (
     Answer,
     Booking,
@@ -82,7 +84,7 @@ def remind(work: Work, meeting_id: str) -> int:
     meeting = _with_current_addresses(work, found)
     silent = {each.id for each in meeting.invitees if each.answer is Answer.NEEDS_ACTION and each.email}
     if silent:
-        tell_invitees(work, meeting, ask_again=silent)
+        tell_invitees(work, meeting, dict.fromkeys(silent, Act.ASKED_AGAIN))
         note(work, meeting, "reminded", asked=len(silent))
     return len(silent)
 
@@ -100,6 +102,7 @@ def record_held(work: Work, meeting_id: str, attended: Iterable[str], seen_versi
     held_on = london_date(held.booking.starts_at)
     fact = MeetingHeld(held.child_id, held.plan_id, held.id, held_on, held.attended)
     work.publish(f"child/{held.child_id}", fact)
+    tell_after(work, held)
     return held
 
 
@@ -109,12 +112,24 @@ def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: In
         return found
     before = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
     follow(before.state, intent)
-    guests = choose_guests(work, before, wish.required_by_person)
+    guests = choose_guests(work, before, wish.required_by_person, wish.booking.day)
     booked = book(before, wish.booking, guests, iter(new_id, ""), work.now)
     after = _save_or_offer_others(work, _arranger_comes(work, booked), guests)
-    tell_invitees(work, after)
+    tell_invitees(work, after, _accepted_proposals(work, before, wish.booking))
     _say_so(work, before, after, intent)
     return after
+
+
+def _accepted_proposals(work: Work, before: Meeting, booking: Booking) -> dict[str, Act]:
+    """Return whose proposed time the meeting is moved to; their proposals are dealt with by that."""
+    accepted: dict[str, Act] = {}
+    if before.booking is None or before.booking.starts_at == booking.starts_at:
+        return accepted
+    for mail in mail_in_store.waiting(work.connection, before.id):
+        if mail.is_proposal and mail.invitee_id and mail.proposed_start == booking.starts_at:
+            accepted[mail.invitee_id] = Act.PROPOSAL_ACCEPTED
+            mail_in_store.settle(work.connection, mail.id, work.actor.person_id, work.now)
+    return accepted
 
 
 def _arranger_comes(work: Work, booked: Meeting) -> Meeting:

@@ -5,27 +5,33 @@ Call `tell` in the unit of work that changes the meeting: mails and change are c
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from services.scheduling.adapters import mail_queue, told_store
 from services.scheduling.adapters.invitation_mail import can_be_mailed, write_mail
 from services.scheduling.adapters.mail_queue import OutgoingMail
-from services.scheduling.domain.itip import Arrangement, Message, plan_messages, worded_after
+from services.scheduling.domain.itip import Act, Arrangement, Message, plan_messages, worded_after
+from services.scheduling.domain.mailboxes import same_mailbox
 from shared.kernel.errors import NotFound
 from shared.platform.mail import MailNotSent, Post
 from shared.platform.work import Work
 
+NOTHING_ELSE: Mapping[str, Act] = MappingProxyType({})
+NO_ADDRESS = "This is not an email address that mail can be sent to. Correct it, or tell the person another way."
+OUR_OWN = "This is the address that invitations come from. Correct it, or tell the person another way."
+
 
 def tell(
-    work: Work, arrangement: Arrangement, *, ask_again: Set[str] = frozenset(), answers_in_doubt: bool = False
+    work: Work, arrangement: Arrangement, *, acts: Mapping[str, Act] = NOTHING_ELSE, answers_in_doubt: bool = False
 ) -> tuple[Message, ...]:
     """Make every invitee's calendar say what `arrangement` says; return the messages that are now on their way.
 
     Call it after every change of time, place, mode or invitees; nobody whose calendar is right already is written to.
-    `ask_again` holds the ids of invitees to remind. `answers_in_doubt`: the place is so different that people must
-    answer again although the time is the same.
+    `acts` says what else somebody is told, as `plan_messages` takes it. `answers_in_doubt`: the place is so different
+    that people must answer again although the time is the same.
     """
-    return _tell(work, arrangement, arrangement, ask_again=ask_again, answers_in_doubt=answers_in_doubt)
+    return _tell(work, arrangement, arrangement, acts=acts, answers_in_doubt=answers_in_doubt)
 
 
 def withdraw_all(work: Work, meeting_id: str) -> tuple[Message, ...]:
@@ -39,22 +45,29 @@ def _tell(
     known: Arrangement,
     after: Arrangement | None,
     *,
-    ask_again: Set[str] = frozenset(),
+    acts: Mapping[str, Act] = NOTHING_ELSE,
     answers_in_doubt: bool = False,
 ) -> tuple[Message, ...]:
     before = told_store.load(work.connection, known.meeting_id)
-    plan = plan_messages(before, after, work.now, ask_again=ask_again, answers_in_doubt=answers_in_doubt)
+    plan = plan_messages(before, after, work.now, acts=acts, answers_in_doubt=answers_in_doubt)
     told_store.save(work.connection, known, plan)
     sendable = []
     for message in plan.messages:
-        if can_be_mailed(message.attendee.email):
+        problem = _why_unmailable(message)
+        if not problem:
             unsent = mail_queue.unsent_act(work.connection, message.uid)
             mail = write_mail(worded_after(message, unsent), work.now)
             mail_queue.enqueue(work.connection, known.meeting_id, message, mail, work.now)
             sendable.append(message)
         else:
-            mail_queue.record_unmailable(work.connection, known.meeting_id, message, work.now)
+            mail_queue.record_unmailable(work.connection, known.meeting_id, message, work.now, problem)
     return tuple(sendable)
+
+
+def _why_unmailable(message: Message) -> str:
+    if not can_be_mailed(message.attendee.email):
+        return NO_ADDRESS
+    return OUR_OWN if same_mailbox(message.attendee.email, message.organizer_email) else ""
 
 
 def mails_sent(work: Work, meeting_id: str) -> list[OutgoingMail]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping
 from datetime import timedelta
 
 from services.scheduling.adapters import links_store
 from services.scheduling.adapters.links_store import LinkHolder
 from services.scheduling.application import outgoing_mail
-from services.scheduling.domain.itip import Arrangement, Invitation
+from services.scheduling.domain.itip import Act, Arrangement, Invitation
+from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.meeting import Booking, Invitee, Meeting, MeetingState
 from shared.contracts.scheduling import InviteeState
 from shared.platform.work import Work
@@ -16,10 +17,10 @@ from shared.platform.work import Work
 LINK_LIVES_ON = timedelta(days=1)
 
 
-def tell_invitees(work: Work, meeting: Meeting, ask_again: Set[str] = frozenset()) -> None:
+def tell_invitees(work: Work, meeting: Meeting, acts: Mapping[str, Act] = outgoing_mail.NOTHING_ELSE) -> None:
     """Queue the mails that bring every invitee's calendar to what the meeting is now; none when nothing changed.
 
-    `ask_again` holds the ids of invitees who are reminded to answer.
+    `acts` says what else somebody is told, by the id of the invitee: that they are asked again, for example.
     """
     called_off = meeting.state in (MeetingState.CANCELLED, MeetingState.TO_ARRANGE) or meeting.booking is None
     if called_off or meeting.booking is None:
@@ -27,7 +28,7 @@ def tell_invitees(work: Work, meeting: Meeting, ask_again: Set[str] = frozenset(
         for each in meeting.invitees:
             links_store.withdraw(work.connection, each.id)
         return
-    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking), ask_again=ask_again)
+    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking), acts=acts)
 
 
 def invitee_states(meeting: Meeting) -> tuple[InviteeState, ...]:
@@ -63,7 +64,7 @@ def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee
     return Invitation(
         invitee_id=invitee.id,
         name=invitee.name,
-        email=invitee.email,
+        email=ascii_address(invitee.email),
         required=invitee.required,
         answer=invitee.answer.value,
         answer_url=url,

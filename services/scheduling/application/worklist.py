@@ -8,6 +8,7 @@ from datetime import date
 
 from services.scheduling.adapters import children_store, mail_in_store, meetings_store
 from services.scheduling.adapters.children_store import Child
+from services.scheduling.application.parents import may_read
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import Role
@@ -80,7 +81,8 @@ def list_lines(work: Work, states: Iterable[MeetingState] = (), *, child_id: str
     roles = _children(work)
     if child_id:
         roles = {child_id: roles[child_id]} if child_id in roles else {}
-    meetings = meetings_store.of_children(work.connection, roles, states, plan_id=plan_id)
+    found = meetings_store.of_children(work.connection, roles, states, plan_id=plan_id)
+    meetings = [one for one in found if Role.PARENT not in roles[one.child_id] or may_read(work, one)]
     children = children_store.load_children(work.connection, {meeting.child_id for meeting in meetings})
     held = mail_in_store.waiting_counts(work.connection)
     return [

@@ -11,11 +11,13 @@ count, and the ones to keep come back in `Plan.invitations`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 
+from services.scheduling.domain.mailboxes import same_mailbox
 from shared.kernel.ids import new_id
 
 NEUTRAL_SUMMARY = "Education meeting"
@@ -26,6 +28,7 @@ class Method(StrEnum):
 
     REQUEST = "REQUEST"
     CANCEL = "CANCEL"
+    DECLINECOUNTER = "DECLINECOUNTER"
 
 
 class Act(StrEnum):
@@ -34,7 +37,11 @@ class Act(StrEnum):
     INVITED = "invited"
     CHANGED = "changed"
     MOVED = "moved"
+    PROPOSAL_ACCEPTED = "proposal_accepted"
+    PROPOSAL_REFUSED = "proposal_refused"
+    ORGANIZER_CHANGED = "organizer_changed"
     ASKED_AGAIN = "asked_again"
+    SENT_AGAIN = "sent_again"
     REMOVED = "removed"
     CANCELLED = "cancelled"
 
@@ -154,16 +161,19 @@ def plan_messages(
     after: Arrangement | None,
     now: datetime,
     *,
-    ask_again: Set[str] = frozenset(),
+    acts: Mapping[str, Act] = MappingProxyType({}),
     answers_in_doubt: bool = False,
     new_uid: Callable[[], str] = new_id,
 ) -> Plan:
     """Return which message goes to whom so that every invitee's calendar says what `after` says.
 
-    `after` None or cancelled takes the meeting out of every calendar. `ask_again` holds the ids of invitees to be
-    reminded. `answers_in_doubt` raises SEQUENCE although neither the time nor the mode changed: a distant new place.
-    Somebody without an e-mail address gets no message; somebody whose address changed loses the entry at the old
-    address and gets a new one at the new. Sources: RFC 5546 sections 2.1.4 (SEQUENCE), 3.2.2 (REQUEST), 3.2.5 (CANCEL).
+    `after` None or cancelled takes the meeting out of every calendar. `acts` says what else somebody is to be told, by
+    the id of the invitee: that they are asked again, get the invitation again because they wished it (REFRESH), or
+    proposed another time that is refused; each counts only when nothing changed for them. Of somebody who proposed the
+    time that the meeting moves to it says that it was accepted. `answers_in_doubt` raises SEQUENCE although neither the
+    time nor the mode changed: a distant new place. Somebody without an e-mail address gets no message; somebody whose
+    address changed loses the entry at the old address and gets a new one at the new. Sources: RFC 5546 sections 2.1.4
+    (SEQUENCE), 3.2.2 (REQUEST; 3.2.2.4 a new organizer), 3.2.5 (CANCEL), 3.2.8 (DECLINECOUNTER).
     """
     told = {each.invitee_id: each for each in before.invitations} if before and not before.cancelled else {}
     wanted = {each.invitee_id: each for each in after.invitations} if after and not after.cancelled else {}
@@ -173,20 +183,20 @@ def plan_messages(
     if before is not None:
         for was in told.values():
             want = wanted.get(was.invitee_id)
-            if want is None or not _same_mailbox(was, want):
+            if want is None or not same_mailbox(was.email, want.email):
                 gone = _stamped(was, now, was.sequence + 1)
                 withdrawn.append(gone)
                 messages.append(_message(Act.REMOVED if wanted else Act.CANCELLED, before, gone))
     if after is not None:
         for want in wanted.values():
             was_told = told.get(want.invitee_id)
-            if before is None or was_told is None or not _same_mailbox(was_told, want):
+            if before is None or was_told is None or not same_mailbox(was_told.email, want.email):
                 act: Act | None = Act.INVITED
                 kept.append(_stamped(replace(want, uid=new_uid(), dtstamp=None), now, 0))
             else:
-                act = _change(before, after, was_told, want, want.invitee_id in ask_again, answers_in_doubt)
+                act = _change(before, after, was_told, want, acts.get(want.invitee_id), answers_in_doubt)
                 same = replace(want, uid=was_told.uid, sequence=was_told.sequence, dtstamp=was_told.dtstamp)
-                kept.append(same if act is None else _stamped(same, now, same.sequence + (act is Act.MOVED)))
+                kept.append(same if act is None else _stamped(same, now, same.sequence + (act in _REVISIONS)))
             if act is not None:
                 messages.append(_message(act, after, kept[-1], was_at=before.starts_at if before else None))
     return Plan(tuple(each for each in messages if each.attendee.email), tuple(kept), tuple(withdrawn))
@@ -198,7 +208,7 @@ def worded_after(message: Message, unsent: Act | None) -> Message:
         return message
     if unsent is Act.INVITED:
         return replace(message, act=Act.INVITED, was_at=None)
-    if unsent is Act.MOVED and message.act is not Act.MOVED:
+    if unsent is Act.MOVED and message.act not in _MOVES:
         return replace(message, act=Act.MOVED)
     return message
 
@@ -208,16 +218,18 @@ def _change(
     after: Arrangement,
     was: Invitation,
     want: Invitation,
-    ask_again: bool,
+    also: Act | None,
     answers_in_doubt: bool,
 ) -> Act | None:
     """Return what this invitee is to be told, or None when their calendar is right already."""
     moved = (before.starts_at, before.ends_at, before.mode) != (after.starts_at, after.ends_at, after.mode)
     if moved or answers_in_doubt:
-        return Act.MOVED
+        return Act.PROPOSAL_ACCEPTED if also is Act.PROPOSAL_ACCEPTED else Act.MOVED
+    if before.organizer_email.casefold() != after.organizer_email.casefold():
+        return Act.ORGANIZER_CHANGED
     if _details(before, was) != _details(after, want):
         return Act.CHANGED
-    return Act.ASKED_AGAIN if ask_again else None
+    return also if also in _WITHOUT_A_CHANGE else None
 
 
 def _location(place: str, joining_link: str) -> str:
@@ -229,14 +241,9 @@ def _details(arrangement: Arrangement, invitation: Invitation) -> tuple[object, 
         arrangement.summary,
         arrangement.location,
         arrangement.organizer_name,
-        arrangement.organizer_email,
         invitation.name,
         invitation.required,
     )
-
-
-def _same_mailbox(one: Invitation, other: Invitation) -> bool:
-    return one.email.strip().casefold() == other.email.strip().casefold()
 
 
 def _stamped(invitation: Invitation, now: datetime, sequence: int) -> Invitation:
@@ -252,7 +259,7 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
     answer = PartStat(invitation.answer.upper().replace("_", "-"))
     return Message(
         act=act,
-        method=Method.CANCEL if act in (Act.CANCELLED, Act.REMOVED) else Method.REQUEST,
+        method=_METHODS.get(act, Method.REQUEST),
         invitee_id=invitation.invitee_id,
         uid=invitation.uid,
         sequence=invitation.sequence,
@@ -263,25 +270,27 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
         place=arrangement.place,
         joining_link=arrangement.joining_link,
         mode=arrangement.mode,
-        status=_STATUS[act],
+        status=_STATUS.get(act, "CONFIRMED"),
         organizer_name=arrangement.organizer_name,
         organizer_email=arrangement.organizer_email,
         attendee=Attendee(
             name=invitation.name,
             email=invitation.email.strip(),
             required=invitation.required,
-            partstat=answer if act is Act.CHANGED else PartStat.NEEDS_ACTION,
+            partstat=answer if act in _KEEP_ANSWERS else PartStat.NEEDS_ACTION,
         ),
         answer_url=invitation.answer_url,
-        was_at=was_at if act is Act.MOVED and was_at != arrangement.starts_at else None,
+        was_at=was_at if act in _MOVES and was_at != arrangement.starts_at else None,
     )
 
 
-_STATUS = {
-    Act.INVITED: "CONFIRMED",
-    Act.CHANGED: "CONFIRMED",
-    Act.MOVED: "CONFIRMED",
-    Act.ASKED_AGAIN: "CONFIRMED",
-    Act.CANCELLED: "CANCELLED",
-    Act.REMOVED: None,
+_MOVES = (Act.MOVED, Act.PROPOSAL_ACCEPTED)
+_REVISIONS = (*_MOVES, Act.ORGANIZER_CHANGED)
+_WITHOUT_A_CHANGE = (Act.ASKED_AGAIN, Act.SENT_AGAIN, Act.PROPOSAL_REFUSED)
+_KEEP_ANSWERS = (Act.CHANGED, Act.ORGANIZER_CHANGED, Act.SENT_AGAIN)
+_METHODS = {
+    Act.CANCELLED: Method.CANCEL,
+    Act.REMOVED: Method.CANCEL,
+    Act.PROPOSAL_REFUSED: Method.DECLINECOUNTER,
 }
+_STATUS = {Act.CANCELLED: "CANCELLED", Act.REMOVED: None}

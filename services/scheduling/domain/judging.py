@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
@@ -55,15 +56,20 @@ class Point:
     good: bool
 
 
-def judge(question: Question, starts_at: datetime, ends_at: datetime) -> tuple[Point, ...]:
-    """Return what speaks for and against one time, however poor it is; the poor points come first."""
+def judge(
+    question: Question, starts_at: datetime, ends_at: datetime, people: Sequence[Person] | None = None
+) -> tuple[Point, ...]:
+    """Return what speaks for and against one time, however poor it is; the poor points come first.
+
+    `people` are those who may be booked then, where that is known already; otherwise everybody is looked at.
+    """
     local, local_end = starts_at.astimezone(LONDON), ends_at.astimezone(LONDON)
     points = [
         _date_point(question, local.date()),
         _school_point(question.calendar.look_up(local.date())),
         *_notice_points(question, local.date()),
         *_hours_points(question.policy, local.time(), local_end.time()),
-        *_people_points(question, starts_at, ends_at),
+        *_people_points(question.people if people is None else people, starts_at, ends_at),
     ]
     return tuple(sorted(points, key=lambda point: point.good))
 
@@ -111,11 +117,9 @@ def _hours_points(policy: MeetingPolicy, start: time, end: time) -> list[Point]:
     return []
 
 
-def _people_points(question: Question, starts_at: datetime, ends_at: datetime) -> list[Point]:
+def _people_points(people: Sequence[Person], starts_at: datetime, ends_at: datetime) -> list[Point]:
     booked = [
-        person
-        for person in question.people
-        if any(one.starts_at < ends_at and one.ends_at > starts_at for one in person.busy)
+        person for person in people if any(one.starts_at < ends_at and one.ends_at > starts_at for one in person.busy)
     ]
     if not booked:
         return [Point("nobody_booked", "nobody invited has another PEP meeting then", True)]

@@ -251,6 +251,13 @@ def book(meeting: Meeting, booking: Booking, guests: Iterable[Guest], ids: Itera
     return replace(booked, state=MeetingState.PUT_BACK) if booked.who_cannot else booked
 
 
+def uninvite(meeting: Meeting, invitee_id: str) -> Meeting:
+    """Take somebody off the list of an arranged meeting; it is no longer put back where they alone could not come."""
+    left = replace(meeting, invitees=tuple(each for each in meeting.invitees if each.id != invitee_id))
+    restored = meeting.state is MeetingState.PUT_BACK and meeting.who_cannot and not left.who_cannot
+    return replace(left, state=MeetingState.ARRANGED) if restored else left
+
+
 def answer(meeting: Meeting, invitee_id: str, said: Answer, by: str, now: datetime, comment: str = "") -> Meeting:
     """Record an invitee's answer; a required person's "no" puts the meeting back, their later "yes" restores it."""
     if said is Answer.NEEDS_ACTION:

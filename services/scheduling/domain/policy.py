@@ -46,11 +46,11 @@ class NoPolicy(Exception):
     """No policy of the authority is in force on the day asked about."""
 
 
-def policy_on(policies: Iterable[MeetingPolicy], authority: str, day: date) -> MeetingPolicy:
-    """Return the policy of `authority` in force on `day`; raises `NoPolicy` where there is none."""
-    in_force = [one for one in policies if one.authority == authority and one.effective_from <= day]
+def policy_on(policies: Iterable[MeetingPolicy], day: date) -> MeetingPolicy:
+    """Return that of an authority's policies which is in force on `day`; raises `NoPolicy` where there is none."""
+    in_force = [one for one in policies if one.effective_from <= day]
     if not in_force:
-        raise NoPolicy(f"{authority} has no meeting policy in force on {day.isoformat()}")
+        raise NoPolicy(f"No meeting policy is in force on {day.isoformat()}")
     return max(in_force, key=lambda one: one.effective_from)
 
 

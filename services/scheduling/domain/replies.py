@@ -13,7 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from services.scheduling.domain.mailboxes import mailbox, same_mailbox
+
 MAX_SEQUENCE = 2**31 - 1
+REFRESH_PAUSE = timedelta(minutes=10)
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 _EXCHANGE = "040000008200e00074c5b7101a82e008"
 _WRAPPED = b"vCal-Uid\x01\x00\x00\x00"
@@ -25,8 +28,12 @@ class Kind(StrEnum):
 
     REPLY = "reply"
     COUNTER = "counter"
+    REFRESH = "refresh"
     OTHER_METHOD = "other_method"
+    ANSWERS_DIFFER = "answers_differ"
+    FORWARDED = "forwarded"
     UNREADABLE = "unreadable"
+    ENCRYPTED = "encrypted"
     WRITTEN = "written"
     BOUNCE = "bounce"
     REPORT = "report"
@@ -60,7 +67,11 @@ class Participant:
 
 @dataclass(frozen=True, slots=True)
 class IncomingMail:
-    """What a mail says, as far as this service is concerned. `sender` is empty when there is not exactly one."""
+    """What a mail says, as far as this service is concerned.
+
+    `sender` is empty when there is not exactly one. Of a bounce `undelivered_to` is the address that mail does not
+    reach, and `comment` why in the words of the mail server.
+    """
 
     kind: Kind
     message_id: str = ""
@@ -77,6 +88,12 @@ class IncomingMail:
     proposed_end: datetime | None = None
     proof: Proof = Proof.MISSING
     disowned: bool = False
+    undelivered_to: str = ""
+
+    @property
+    def says_nothing(self) -> bool:
+        """Tell whether there is nothing in the mail that a person could look at."""
+        return self.kind is Kind.WRITTEN and not (self.comment or self.subject)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +117,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What becomes of a mail. `reason` is a stable code; `answer` what the sender says; `stamp` orders answers."""
+    """What becomes of a mail.
+
+    `reason` is a stable code; `answer` what the sender says; `stamp` orders answers and is None where no answer is
+    applied (`invitation_sent_again`).
+    """
 
     outcome: Outcome
     reason: str
@@ -134,25 +155,32 @@ def sender_proved(mail: IncomingMail, entry: Entry, *, server_must_vouch: bool) 
     The From address must be the invited one (RFC 6047 section 2.3 wants S/MIME, which nobody sends); in production the
     authority's own mail server must have vouched for it, elsewhere it must not have said the contrary.
     """
-    if not mail.sender or mail.sender.casefold() != entry.email.casefold():
+    if not mail.sender or not same_mailbox(mail.sender, entry.email):
         return False
     return mail.proof is Proof.PASSED if server_must_vouch else not mail.disowned
 
 
 def decide(mail: IncomingMail, entry: Entry | None, received_at: datetime, *, server_must_vouch: bool) -> Decision:
-    """Return what becomes of a mail; `entry` is None when it names no invitation of ours."""
-    if mail.kind in _NEVER_AN_ANSWER:
-        return Decision(Outcome.IGNORED, _NEVER_AN_ANSWER[mail.kind])
+    """Return what becomes of a mail; `entry` is None when it names no invitation of ours.
+
+    Only an answer or the wish for the invitation again, from the invitee and to the present time, is applied. What is
+    out of date or says nothing is ignored. Everything else waits for a person.
+    """
     if entry is None:
         return _without_entry(mail)
     if mail.kind is Kind.BOUNCE:
         return Decision(Outcome.IGNORED if entry.withdrawn else Outcome.HELD, "undelivered")
-    if mail.kind in _HELD_UNREAD:
-        return Decision(Outcome.HELD, _HELD_UNREAD[mail.kind])
+    if mail.kind in _NEVER_APPLIED:
+        outcome = Outcome.IGNORED if mail.kind is Kind.REPORT else Outcome.HELD
+        return Decision(outcome, _NEVER_APPLIED[mail.kind], _claimed_answer(mail, entry))
     if not sender_proved(mail, entry, server_must_vouch=server_must_vouch):
         return Decision(Outcome.HELD, _why_unproved(mail, entry), _claimed_answer(mail, entry))
     if entry.withdrawn:
         return Decision(Outcome.IGNORED, "no_longer_invited", _claimed_answer(mail, entry))
+    if mail.kind is Kind.REFRESH:
+        if received_at - entry.dtstamp < REFRESH_PAUSE:
+            return Decision(Outcome.IGNORED, "invitation_just_sent")
+        return Decision(Outcome.APPLIED, "invitation_sent_again")
     if mail.kind is Kind.WRITTEN:
         return Decision(Outcome.HELD, "written_answer")
     participant = _participant(mail, entry)
@@ -168,7 +196,7 @@ def _answer(mail: IncomingMail, entry: Entry, participant: Participant, received
         return Decision(Outcome.HELD, "delegated")
     answer = ANSWERS.get(participant.partstat)
     if answer is None:
-        return Decision(Outcome.IGNORED, "no_answer_in_it")
+        return Decision(Outcome.HELD, "no_answer_in_it")
     stamp = _stamp(mail, entry, received_at)
     if stamp[0] < entry.sequence:
         return Decision(Outcome.IGNORED, "answered_earlier_time", answer, stamp)
@@ -198,7 +226,7 @@ def _stamp(mail: IncomingMail, entry: Entry, received_at: datetime) -> tuple[int
 def _participant(mail: IncomingMail, entry: Entry) -> Participant | None:
     """Return the ATTENDEE that is the invitee: the one with their address, or the only one if it names no address."""
     for each in mail.participants:
-        if each.email == entry.email.casefold():
+        if each.email == mailbox(entry.email):
             return each
     if len(mail.participants) == 1 and not mail.participants[0].email:
         return mail.participants[0]
@@ -211,23 +239,31 @@ def _claimed_answer(mail: IncomingMail, entry: Entry) -> str | None:
 
 
 def _why_unproved(mail: IncomingMail, entry: Entry) -> str:
-    if mail.sender.casefold() == entry.email.casefold():
+    if same_mailbox(mail.sender, entry.email):
         return "sender_unproved"
     return "other_sender"
 
 
 def _without_entry(mail: IncomingMail) -> Decision:
-    if mail.kind in (Kind.REPLY, Kind.COUNTER):
+    if mail.kind in (Kind.REPLY, Kind.COUNTER, Kind.REFRESH):
         answer = ANSWERS.get(mail.participants[0].partstat) if len(mail.participants) == 1 else None
         return Decision(Outcome.HELD, "unknown_invitation", answer)
-    if mail.kind in _HELD_UNREAD:
-        return Decision(Outcome.HELD, _HELD_UNREAD[mail.kind])
-    return Decision(Outcome.IGNORED, "no_calendar" if mail.kind is Kind.WRITTEN else "unknown_invitation")
+    if mail.kind is Kind.BOUNCE:
+        return Decision(Outcome.IGNORED, "unknown_invitation")
+    if mail.kind in (Kind.REPORT, Kind.AUTO_REPLY):
+        return Decision(Outcome.IGNORED, _NEVER_APPLIED[mail.kind])
+    if mail.says_nothing:
+        return Decision(Outcome.IGNORED, "nothing_in_it")
+    return Decision(Outcome.HELD, _NEVER_APPLIED.get(mail.kind, "no_calendar"))
 
 
-_NEVER_AN_ANSWER = {
-    Kind.OTHER_METHOD: "not_an_answer",
+_NEVER_APPLIED = {
+    Kind.ANSWERS_DIFFER: "answers_differ",
     Kind.AUTO_REPLY: "automatic_reply",
+    Kind.ENCRYPTED: "encrypted",
+    Kind.FORWARDED: "forwarded",
+    Kind.OTHER_METHOD: "not_an_answer",
     Kind.REPORT: "delivery_notice",
+    Kind.TOO_LARGE: "too_large",
+    Kind.UNREADABLE: "could_not_read",
 }
-_HELD_UNREAD = {Kind.UNREADABLE: "could_not_read", Kind.TOO_LARGE: "too_large"}

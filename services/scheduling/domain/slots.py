@@ -7,10 +7,12 @@ other, as the change happens at night.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from heapq import heappop, heappush
 
 from services.scheduling.domain.judging import Busy, Point, Question, day_in_words, judge
 from services.scheduling.domain.policy import MeetingPolicy
@@ -70,19 +72,54 @@ def suggest(question: Question, count: int = 10) -> Suggestions:
     When no time by the latest date suits all who must be there, the one constraint that stands most in the way is
     named (unless that date is past) and the soonest times after it are offered instead, marked as late.
     """
-    days = _days(question, question.earliest, question.meet_by)
-    starts = _starts(question, days)
+    grid = _grid(question.policy, _days(question, question.earliest, question.meet_by))
+    starts = _starts(question, grid)
     if starts:
-        return Suggestions(tuple(_choose(question, days, starts, count)))
+        return Suggestions(tuple(_choose(question, grid, starts, count)))
     soonest = max(question.earliest, question.meet_by + timedelta(days=1))
     window = add_working_days(soonest, LATE_WINDOW, question.calendar.bank_holidays)
-    later = _days(question, soonest, window)
+    later = _grid(question.policy, _days(question, soonest, window))
     slots = tuple(_choose(question, later, _starts(question, later), count))
     obstacle = _obstacle(question) if question.meet_by >= question.today else None
     return Suggestions(slots, obstacle, late=True)
 
 
 # The cells: bit n of a mask is cell n of the days looked at, one day after another.
+
+
+@dataclass(frozen=True, slots=True)
+class _Grid:
+    """The cells of some days: `openings` are the minutes (since 1970, in UTC) at which each day's first cell begins."""
+
+    days: tuple[date, ...]
+    openings: tuple[int, ...]
+    cells: int
+
+    def mask(self, busy: Iterable[Busy]) -> int:
+        """Return the cells that somebody's bookings touch; a booking may last for days."""
+        mask, minutes = 0, self.cells * 15
+        for one in busy:
+            start, end = int(one.starts_at.timestamp()) // 60, -(-int(one.ends_at.timestamp()) // 60)
+            index = max(0, bisect_right(self.openings, start) - 1)
+            while index < len(self.openings) and (opening := self.openings[index]) < end:
+                first = (max(start, opening) - opening) // 15
+                beyond = -(-(min(end, opening + minutes) - opening) // 15)
+                if beyond > first:
+                    mask |= ((1 << (beyond - first)) - 1) << (index * self.cells + first)
+                index += 1
+        return mask
+
+    def every_day(self, of_one_day: int) -> int:
+        """Return the same cells of each day."""
+        ones = ((1 << (self.cells * len(self.days))) - 1) // ((1 << self.cells) - 1)
+        return of_one_day * ones
+
+
+def _grid(policy: MeetingPolicy, days: Sequence[date]) -> _Grid:
+    at = policy.day_starts
+    openings = (datetime(day.year, day.month, day.day, at.hour, at.minute, tzinfo=LONDON) for day in days)
+    cells = (_minute(policy.day_ends) - _minute(policy.day_starts)) // 15
+    return _Grid(tuple(days), tuple(int(opening.timestamp()) // 60 for opening in openings), cells)
 
 
 def _days(question: Question, first: date, last: date, *, school: bool = True) -> list[date]:
@@ -93,65 +130,56 @@ def _days(question: Question, first: date, last: date, *, school: bool = True) -
     return [day for day in every if day.weekday() < 5 and day not in calendar.bank_holidays]
 
 
-def _cells_a_day(policy: MeetingPolicy) -> int:
-    return (_minute(policy.day_ends) - _minute(policy.day_starts)) // 15
-
-
 def _minute(at: time) -> int:
     return at.hour * 60 + at.minute
 
 
-def _busy_mask(policy: MeetingPolicy, days: Sequence[date], busy: Sequence[Busy]) -> int:
-    cells = _cells_a_day(policy)
-    places: Mapping[date, int] = {day: index * cells for index, day in enumerate(days)}
-    mask = 0
-    for one in busy:
-        start, end = one.starts_at.astimezone(LONDON), one.ends_at.astimezone(LONDON)
-        place = places.get(start.date())
-        if place is None:
-            continue
-        opening = _minute(policy.day_starts)
-        last_minute = _minute(end.time()) if end.date() == start.date() else 24 * 60
-        first = max(0, (_minute(start.time()) - opening) // 15)
-        beyond = min(cells, -((opening - last_minute) // 15))
-        if beyond > first:
-            mask |= ((1 << (beyond - first)) - 1) << (place + first)
-    return mask
+def _length(question: Question) -> int:
+    return -(-question.minutes // 15)
 
 
-def _starts(question: Question, days: Sequence[date], ignored: str = "") -> int:
+def _starts(question: Question, grid: _Grid, ignored: str = "") -> int:
     """Return the mask of cells at which a meeting can start with everybody who must be there."""
-    policy, cells = question.policy, _cells_a_day(question.policy)
-    length = -(-question.minutes // 15)
-    if length > cells:
+    length = _length(question)
+    if length > grid.cells:
         return 0
-    free = (1 << (cells * len(days))) - 1
+    taken = 0
     for person in question.people:
         if person.required and person.id != ignored:
-            free &= ~_busy_mask(policy, days, person.busy)
-    starts = free
+            taken |= grid.mask(person.busy)
+    return grid.every_day((1 << (grid.cells - length + 1)) - 1) & ~_spoiled(taken, length)
+
+
+def _spoiled(taken: int, length: int) -> int:
+    """Return the starts from which a meeting would run into a taken cell."""
+    spoiled = taken
     for shift in range(1, length):
-        starts &= free >> shift
-    if length > 1:
-        one_day = (1 << (cells - length + 1)) - 1
-        starts &= sum(one_day << (index * cells) for index in range(len(days)))
-    return starts
+        spoiled |= taken >> shift
+    return spoiled
 
 
-def _choose(question: Question, days: Sequence[date], starts: int, count: int) -> list[Slot]:
+def _choose(question: Question, grid: _Grid, starts: int, count: int) -> list[Slot]:
     length, opening = timedelta(minutes=question.minutes), _minute(question.policy.day_starts)
-    cells = _cells_a_day(question.policy)
+    spoiled = {
+        person.id: _spoiled(grid.mask(person.busy), _length(question))
+        for person in question.people
+        if person.busy and not person.required
+    }
     chosen: list[Slot] = []
     taken: set[tuple[date, bool]] = set()
-    for penalty, place in sorted(_candidates(question, days, starts)):
-        day, minute = days[place // cells], opening + place % cells * 15
+    for penalty, place in _candidates(question, grid, starts, list(spoiled.values())):
+        day, minute = grid.days[place // grid.cells], opening + place % grid.cells * 15
         half = (day, minute < 12 * 60)
+        if half in taken:
+            continue
         starts_at = london_time(day, minute // 60, minute % 60)
         ends_at = starts_at + length
-        if half in taken or any(starts_at < other.ends_at and ends_at > other.starts_at for other in chosen):
+        if any(starts_at < other.ends_at and ends_at > other.starts_at for other in chosen):
             continue
         taken.add(half)
-        chosen.append(Slot(starts_at, ends_at, penalty, _good_first(judge(question, starts_at, ends_at))))
+        maybe_booked = [person for person in question.people if spoiled.get(person.id, 0) >> place & 1]
+        points = judge(question, starts_at, ends_at, maybe_booked)
+        chosen.append(Slot(starts_at, ends_at, penalty, _good_first(points)))
         if len(chosen) == count:
             break
     return chosen
@@ -161,28 +189,34 @@ def _good_first(points: tuple[Point, ...]) -> tuple[Point, ...]:
     return tuple(sorted(points, key=lambda point: not point.good))
 
 
-def _candidates(question: Question, days: Sequence[date], starts: int) -> list[tuple[int, int]]:
-    """Return (penalty, cell) for each start on the hour or half hour; the lower the penalty the better the time."""
-    policy, cells = question.policy, _cells_a_day(question.policy)
-    span = (1 << -(-question.minutes // 15)) - 1
-    optional = [
-        _busy_mask(policy, days, person.busy) for person in question.people if not person.required and person.busy
+def _candidates(
+    question: Question, grid: _Grid, starts: int, spoiled_for_optional: Sequence[int]
+) -> Iterator[tuple[int, int]]:
+    """Yield (penalty, cell) for each start on the hour or half hour, best first; the lower the penalty the better.
+
+    Each day costs a point more than the one before, so a later day is looked at only when nothing before it is better.
+    """
+    policy, opening = question.policy, _minute(question.policy.day_starts)
+    by_cell = [
+        (cell, _hours_penalty(policy, opening + cell * 15, opening + cell * 15 + question.minutes))
+        for cell in range(grid.cells)
+        if (opening + cell * 15) % 30 == 0
     ]
-    opening = _minute(policy.day_starts)
-    by_cell = [_hours_penalty(policy, opening + n * 15, opening + n * 15 + question.minutes) for n in range(cells)]
     tight = subtract_working_days(question.meet_by, 2, question.calendar.bank_holidays)
-    found: list[tuple[int, int]] = []
-    while starts:
-        lowest = starts & -starts
-        starts ^= lowest
-        place = lowest.bit_length() - 1
-        index, cell = divmod(place, cells)
-        if (opening + cell * 15) % 30:
-            continue
-        penalty = index + by_cell[cell] + _TIGHT_PENALTY * (tight < days[index] <= question.meet_by)
-        penalty += _OPTIONAL_PENALTY * sum(1 for mask in optional if mask >> place & span)
-        found.append((penalty, place))
-    return found
+    waiting: list[tuple[int, int]] = []
+    for index, day in enumerate(grid.days):
+        while waiting and waiting[0][0] <= index:
+            yield heappop(waiting)
+        first = index * grid.cells
+        free = starts >> first
+        masks = [mask >> first for mask in spoiled_for_optional]
+        fixed = index + _TIGHT_PENALTY * (tight < day <= question.meet_by)
+        for cell, hours in by_cell:
+            if free >> cell & 1:
+                missing = sum(mask >> cell & 1 for mask in masks)
+                heappush(waiting, (fixed + hours + _OPTIONAL_PENALTY * missing, first + cell))
+    while waiting:
+        yield heappop(waiting)
 
 
 def _hours_penalty(policy: MeetingPolicy, start: int, end: int) -> int:
@@ -196,7 +230,8 @@ def _hours_penalty(policy: MeetingPolicy, start: int, end: int) -> int:
 def _obstacle(question: Question) -> Obstacle | None:
     """Find the one constraint whose removal opens the most times by the latest date (or soon after it)."""
     first, last = question.earliest, question.meet_by
-    school = _days(question, first, last)
+    policy = question.policy
+    school = _grid(policy, _days(question, first, last))
     tomorrow = question.today + timedelta(days=1)
     holidays = question.calendar.bank_holidays
     week_on = add_working_days(max(last, first), 5, holidays)
@@ -204,17 +239,17 @@ def _obstacle(question: Question) -> Obstacle | None:
     found = [
         Obstacle(
             Constraint.NOTICE,
-            _starts(question, _days(question, tomorrow, last)).bit_count(),
+            _starts(question, _grid(policy, _days(question, tomorrow, last))).bit_count(),
             f"With less notice than your authority's {question.policy.notice_days} clear working days there would be",
         ),
         Obstacle(
             Constraint.SCHOOL_DAYS,
-            _starts(question, _days(question, first, last, school=False)).bit_count(),
+            _starts(question, _grid(policy, _days(question, first, last, school=False))).bit_count(),
             f"On working days when {question.calendar.school_name} does not meet there would be",
         ),
         Obstacle(
             Constraint.LATEST_DATE,
-            _starts(question, _days(question, first, week_on)).bit_count(),
+            _starts(question, _grid(policy, _days(question, first, week_on))).bit_count(),
             f"In the five working days after the latest date, {latest}, there would be",
         ),
         *(

@@ -12,6 +12,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from functools import cached_property
 
 from shared.kernel.working_days import is_working_day
 
@@ -83,7 +84,7 @@ class SchoolDay:
     known: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TermCalendar:
     """When one school meets; with no entries it answers from the usual English school year and says so."""
 
@@ -91,7 +92,7 @@ class TermCalendar:
     entries: tuple[TermDate, ...]
     bank_holidays: Set[date]
 
-    @property
+    @cached_property
     def covers(self) -> tuple[date, date] | None:
         """Return the first and last day that the school's own calendar speaks of, or None without entries."""
         if not self.entries:
@@ -132,17 +133,24 @@ class TermCalendar:
     def _in_term(self, day: date, on: Sequence[TermDate]) -> bool:
         if any(entry.kind in (TermDateKind.TERM, TermDateKind.FIRST_DAY, TermDateKind.LAST_DAY) for entry in on):
             return True
-        if any(entry.kind is TermDateKind.TERM for entry in self.entries):
+        if self._names_terms:
             return False
-        marks = sorted(
+        before = [kind for first, kind in self._marks if first < day]
+        if before:
+            return before[-1] is TermDateKind.FIRST_DAY
+        return not self._marks or self._marks[0][1] is TermDateKind.LAST_DAY
+
+    @cached_property
+    def _names_terms(self) -> bool:
+        return any(entry.kind is TermDateKind.TERM for entry in self.entries)
+
+    @cached_property
+    def _marks(self) -> list[tuple[date, TermDateKind]]:
+        return sorted(
             (entry.first, entry.kind)
             for entry in self.entries
             if entry.kind in (TermDateKind.FIRST_DAY, TermDateKind.LAST_DAY)
         )
-        before = [kind for first, kind in marks if first < day]
-        if before:
-            return before[-1] is TermDateKind.FIRST_DAY
-        return not marks or marks[0][1] is TermDateKind.LAST_DAY
 
     def _usual(self, day: date) -> SchoolDay:
         note = f"no term calendar for {self.school_name} on that day" if self.entries else "no term calendar yet"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
+from services.scheduling.adapters.reply_reader import MAX_MAIL_OCTETS
 from services.scheduling.application.incoming_mail import take_in
 from shared.kernel.errors import Conflict, Stale
 from shared.platform.access import system_actor
@@ -10,6 +13,17 @@ from shared.platform.service import ServiceSpec
 from shared.platform.work import writing_work
 
 ATTEMPTS = 5
+
+
+def read_piped(pipe: BinaryIO) -> bytes:
+    """Return the mail that a mail server pipes; of one too large to be read only as much as shows that it is.
+
+    The rest is taken and let go, as a mail server whose pipe breaks tries again for days.
+    """
+    raw = pipe.read(MAX_MAIL_OCTETS + 1)
+    while pipe.read(1024 * 1024):
+        pass
+    return raw
 
 
 def receive_mail(runtime: Runtime, spec: ServiceSpec, raw: bytes) -> dict[str, str | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from services.scheduling.application import outgoing_mail
 from shared.platform.access import system_actor
 from shared.platform.crashpoints import crashpoint
-from shared.platform.mail import MailNotSent, Post, smtp_post
+from shared.platform.mail import MailNotSent, Post, post_of
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.work import reading_work, writing_work
@@ -23,7 +23,7 @@ def send_due_mail(runtime: Runtime, spec: ServiceSpec) -> int:
     with reading_work(runtime, spec, actor) as work:
         if not outgoing_mail.is_any_due(work):
             return 0
-    with smtp_post(settings.smtp_host, settings.smtp_port) as post:
+    with post_of(settings) as post:
         return send_through(runtime, spec, post)
 
 

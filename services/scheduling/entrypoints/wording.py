@@ -43,9 +43,14 @@ MAIL_ACTS = {
     "invited": "Invitation",
     "changed": "Changed details",
     "moved": "New time or place",
+    "proposal_accepted": "New time, as proposed",
+    "proposal_refused": "Proposed time not taken",
+    "organizer_changed": "Arranged from another address",
     "asked_again": "Reminder to answer",
+    "sent_again": "Invitation sent again",
     "removed": "No longer invited",
     "cancelled": "Meeting cancelled",
+    "told_after": "Told that it took place",
 }
 MAIL_STATES = {
     "queued": ("Waiting to be sent", "blue"),
@@ -103,6 +108,7 @@ def _title(happening: Happening) -> str:
         "cancelled": "Meeting cancelled",
         "held": "Meeting held",
         "reminded": "Reminder sent",
+        "proposal_refused": "Proposed time not taken",
     }.get(happening.what, happening.what.replace("_", " ").capitalize())
 
 
@@ -120,6 +126,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return f"{CANCEL_REASONS.get(str(facts.get('reason')), '')}."
     if what == "reminded":
         return f"{facts.get('asked')} of those who had not answered were asked again."
+    if what == "proposal_refused":
+        return f"{_person(facts)} was told that the time stays as it is."
     if what == "held":
         return f"{facts.get('attended')} of {facts.get('invited')} people came."
     return ""

@@ -137,7 +137,8 @@ def _wish(work: Work, meeting: Meeting, wanted: dict[str, Any]) -> Wish:
         wanted["start"], wanted["end"], Mode(wanted["mode"]), wanted["place"].strip(), wanted["joining_link"].strip()
     )
     if wanted["invitees"] is None:
-        chosen = {guest.person_id: guest.required for guest, invited in propose_guests(work, meeting) if invited}
+        proposed = propose_guests(work, meeting, booking.day)
+        chosen = {guest.person_id: guest.required for guest, invited in proposed if invited}
     else:
         chosen = {each["person_id"]: each["required"] for each in wanted["invitees"]}
     return Wish(booking, chosen)

@@ -16,6 +16,7 @@ from shared.kernel.errors import Conflict, NotFound, Stale
 from shared.platform.access import system_actor
 from shared.platform.web.access import public
 from shared.platform.web.forms import FormState, read_form
+from shared.platform.web.limits import Use, limited
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import current_runtime, reading, writing
 
@@ -26,6 +27,7 @@ pages = Blueprint("answer", __name__)
 
 @pages.get("/answer/<token>")
 @public(WHY_PUBLIC)
+@limited(Use.LINK)
 def show(token: str) -> Response:
     """Show what somebody is invited to, and what they answered."""
     asked = _open(token)
@@ -40,6 +42,7 @@ def show(token: str) -> Response:
 
 @pages.post("/answer/<token>")
 @public(WHY_PUBLIC)
+@limited(Use.LINK)
 def save(token: str) -> BaseResponse:
     """Record the answer."""
     asked = _open(token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from services.scheduling.application.guests import choose_guests, missing_roles, propose_guests
 from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
 from services.scheduling.application.meetings import Wish, arrange, move
+from services.scheduling.application.parents import kept_away
 from services.scheduling.application.slots import judge_time, suggest_times
 from services.scheduling.domain.meeting import Booking, Guest, Meeting, MeetingState, Mode
 from services.scheduling.entrypoints import wording
@@ -24,6 +26,7 @@ from services.scheduling.entrypoints.pages.arrange_forms import (
     slot_options,
     time_values,
 )
+from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
@@ -156,7 +159,9 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
 def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: int = 200) -> Response:
     with reading() as work:
         desk = _desk(work, meeting_id)
-        proposed = propose_guests(work, desk.meeting)
+        day = london_date(chosen.starts_at)
+        proposed = propose_guests(work, desk.meeting, day)
+        away = kept_away(work, desk.meeting.child_id, day)
         invited = [guest for guest, wanted in proposed if wanted]
         points = judge_time(work, desk.meeting, invited, chosen.starts_at, chosen.ends_at)
     if "invite" not in form.values and not form.errors:
@@ -176,6 +181,7 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         points=points,
         time_values=time_values(chosen),
         people=[_person_option(guest) for guest, _ in proposed],
+        kept_away=Counter(away.values()),
         must_be=[{"value": guest.person_id, "text": guest.name} for guest, _ in proposed],
     )
 
@@ -191,7 +197,7 @@ def _check_page(
     with reading() as work:
         desk = _desk(work, meeting_id)
         try:
-            guests = choose_guests(work, desk.meeting, required)
+            guests = choose_guests(work, desk.meeting, required, london_date(chosen.starts_at))
         except InvalidInput as wrong:
             return _people_page(meeting_id, chosen, FormState(request.values, wrong.errors), 422)
         points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at)

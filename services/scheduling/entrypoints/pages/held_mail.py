@@ -1,11 +1,11 @@
-"""What a worker does about mails on the page of a meeting: settle a held reply, count it, send a failed mail again."""
+"""What a worker does about mails on the page of a meeting: settle a held reply, count it, refuse it, send one again."""
 
 from __future__ import annotations
 
 from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
-from services.scheduling.application.incoming_mail import count_held, settle_held
+from services.scheduling.application.incoming_mail import count_held, refuse_proposal, settle_held
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.outgoing_mail import try_again
 from shared.platform.web.access import allowed
@@ -32,6 +32,16 @@ def count(meeting_id: str, mail_id: str) -> Response:
     with writing() as work:
         count_held(work, meeting_id, mail_id)
     flash("The answer is counted.", "success")
+    return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+
+
+@pages.post("/refused")
+@allowed("scheduling.meeting.arrange")
+def refuse(meeting_id: str, mail_id: str) -> Response:
+    """Keep the time of the meeting, and say so to whoever proposed another."""
+    with writing() as work:
+        refuse_proposal(work, meeting_id, mail_id)
+    flash("The person is told that the time stays as it is.", "success")
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
 
 
