@@ -7,7 +7,8 @@ from typing import Any
 
 from flask import Flask
 
-from services.pep.adapters import tables_child, tables_plan
+from services.pep.adapters import tables_child, tables_parents, tables_plan, tables_sign_in
+from services.pep.adapters.children_store import name_of
 from services.pep.adapters.tables import metadata
 from services.pep.application.announcing import announce, subjects
 from services.pep.entrypoints.api import care_plan as care_plan_api
@@ -21,6 +22,7 @@ from services.pep.entrypoints.api import team as team_api
 from services.pep.entrypoints.api import views as views_api
 from services.pep.entrypoints.jobs import JOBS
 from services.pep.entrypoints.pages import (
+    accounts,
     allocation,
     care_plan,
     child_changes,
@@ -29,9 +31,12 @@ from services.pep.entrypoints.pages import (
     departures,
     entering_care,
     new_school,
+    parents,
     people,
     plans,
     sections,
+    sessions,
+    sign_in,
     targets,
     team,
     views,
@@ -49,6 +54,7 @@ PAGES = (
     entering_care.pages,
     child_changes.pages,
     team.pages,
+    parents.pages,
     allocation.pages,
     people.pages,
     departures.pages,
@@ -59,6 +65,9 @@ PAGES = (
     views.pages,
     care_plan.pages,
     concerns.pages,
+    sessions.pages,
+    accounts.pages,
+    sign_in.pages,
 )
 
 API = (
@@ -73,8 +82,8 @@ API = (
     concerns_api.api,
 )
 
-TABLES = (tables_child.child, tables_plan.plan)
-"""Both modules add their tables to `metadata` when they are loaded."""
+TABLES = (tables_child.child, tables_parents.decision, tables_plan.plan, tables_sign_in.account)
+"""The modules add their tables to `metadata` when they are loaded."""
 
 
 def register_pages(app: Flask) -> None:
@@ -100,6 +109,7 @@ SPEC = ServiceSpec(
     templates=HERE / "templates",
     jobs=JOBS,
     announcer=Announcer(subjects, announce),
+    child_name=name_of,
     navigation=(
         NavigationItem("My work", "/"),
         NavigationItem("Children", "/children"),

@@ -79,7 +79,8 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         for element in self.open:
             element.text += data
-        self.words.append((self.open[-1] if self.open else None, data))
+        if not any(element.tag == "dialog" and "open" not in element.attributes for element in self.open):
+            self.words.append((self.open[-1] if self.open else None, data))
 
 
 def read_elements(html: str) -> list[Element]:

@@ -40,6 +40,7 @@ _BY_EVENT_AND_NAME: Mapping[tuple[str, str], Any] = {
     ("pep.concern.answered.v1", "answer"): "action",
     ("pep.plan.opened.v1", "rule"): "first_pep",
     ("scheduling.meeting.cancelled.v1", "reason"): "rearranging",
+    ("scheduling.meeting.restated.v1", "state"): "arranged",
     ("virtual_school.concern.raised.v1", "rule"): "attendance_low",
     ("virtual_school.concern.raised.v1", "evidence"): {"attendance": "81.5"},
 }
@@ -70,7 +71,9 @@ def sample_envelope(event_type: type) -> Envelope:
 
 
 def subject_of(name: str, data: Mapping[str, Any]) -> str:
-    """Return what a fact is about: the child where it names one, else the person or the school."""
+    """Return what a fact is about: the child where it names one, else somebody's sessions, a person or a school."""
+    if "session_id" in data:
+        return f"sessions/{data['person_id']}"
     for kind, field in (("child", "child_id"), ("person", "person_id"), ("school", "urn")):
         if field in data:
             return f"{kind}/{data[field]}"

@@ -6,24 +6,25 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, Response, flash, redirect, url_for
+from flask import Flask, Response, flash, redirect, request, url_for
 from flask_smorest import Api
 from marshmallow import Schema, fields, validate
 
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, Stale
-from shared.platform import roster
+from shared.platform.access import system_actor
 from shared.platform.app_factory import create_app
 from shared.platform.auth import sign_in
-from shared.platform.db import new_metadata
 from shared.platform.runtime import Runtime
 from shared.platform.service import NavigationItem, ServiceSpec
+from shared.platform.tables import service_metadata
 from shared.platform.web.access import allowed, public
 from shared.platform.web.api import ApiBlueprint
 from shared.platform.web.fields import ClockTime, Day, Pence, Text, Whole, YesNo
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import current_runtime
+from shared.platform.work import writing_work
 from shared.testing.runtimes import add_person, make_runtime
 
 DUE = date(2026, 12, 7)
@@ -125,13 +126,20 @@ def _pages(app: Flask) -> None:
     @app.get("/enter")
     @public("a page of examples")
     def enter() -> str:
-        sign_in("ada", current_runtime().clock.now())
+        with writing_work(current_runtime(), SPEC, system_actor("northmoor")) as work:
+            sign_in(work, "ada")
         return "in"
 
     @app.get("/mine")
     @allowed("pep.worklist.read")
     def mine() -> Response:
         return render_page("style.html", title="Mine", form=FormState(), **_context())
+
+    @app.post("/mine")
+    @allowed("pep.worklist.read")
+    def save_mine() -> Any:
+        app.extensions["mine"] = request.form.to_dict()
+        return redirect(url_for("done", number=1), 303)
 
     @app.route("/refuse/<kind>", methods=["GET", "POST"])
     @public("a page of examples")
@@ -205,16 +213,10 @@ def _api(api: Api) -> None:
     api.register_blueprint(targets)
 
 
-def _metadata() -> Any:
-    metadata = new_metadata()
-    roster.add_tables(metadata)
-    return metadata
-
-
 SPEC = ServiceSpec(
     name="pep",
     title="Style",
-    metadata=_metadata(),
+    metadata=service_metadata(),
     register_pages=_pages,
     register_api=_api,
     subscriptions={},

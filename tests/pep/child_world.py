@@ -6,7 +6,6 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +23,12 @@ from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock
 from shared.platform import roster
 from shared.platform.access import Actor, actor_for, system_actor
-from shared.platform.app_factory import create_app
 from shared.platform.auth import issue_token
 from shared.platform.roster import Person
 from shared.platform.runtime import Runtime
 from shared.platform.settings import embedded
 from shared.platform.work import Work, reading_work, writing_work
+from shared.testing.apps import app_on
 from shared.testing.runtimes import MONDAY_MORNING, make_runtime
 
 PEOPLE = {
@@ -60,9 +59,9 @@ class Pep:
     runtime: Runtime
     actors: dict[str, Actor] = field(default_factory=dict)
 
-    @cached_property
+    @property
     def app(self) -> Flask:
-        return create_app(SPEC, self.runtime)
+        return app_on(SPEC, self.runtime)
 
     @contextmanager
     def as_(self, who: str) -> Iterator[Work]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,9 +31,9 @@ from shared.contracts.scheduling import (
 from shared.contracts.virtual_school import ConcernRaised, PlanQualityApproved
 from shared.platform import roster
 from shared.platform.access import Actor, system_actor
-from shared.platform.app_factory import create_app
 from shared.platform.auth import issue_token
 from shared.platform.work import Work, reading_work, writing_work
+from shared.testing.apps import app_on
 from shared.testing.runtimes import MONDAY_MORNING, add_person, make_runtime
 
 TODAY = date(2026, 11, 23)
@@ -69,9 +68,9 @@ class World:
                 member = roster.Membership(f"m-{key}", child.id, key, role, date(2026, 9, 1), None, name, None)
                 roster.join(connection, member)
 
-    @cached_property
+    @property
     def app(self) -> Flask:
-        return create_app(SPEC, self.runtime)
+        return app_on(SPEC, self.runtime)
 
     def client(self, key: str) -> FlaskClient:
         """Return a browser or a program that carries this person's token."""

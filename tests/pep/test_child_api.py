@@ -143,7 +143,7 @@ def test_a_stranger_is_told_nothing(pep: Pep, child: Child, path: str) -> None:
 
     assert answer.status_code == 404
     assert answer.json is not None
-    assert answer.json["code"] == "child_not_found"
+    assert answer.json["code"] == "record_not_found"
 
 
 def test_without_a_token_the_answer_is_401(pep: Pep, child: Child) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.history_store import history_of
+from services.pep.app import SPEC
 from services.pep.application import children, team
 from services.pep.application.children import NewChild
 from services.pep.application.children_list import list_rows
@@ -242,8 +243,7 @@ def test_a_new_term_opens_the_next_plan_once_and_september_moves_a_child_up(pep:
 
     def run(day: date) -> list[tuple[str, str, date]]:
         pep.set_clock(datetime(day.year, day.month, day.day, 9, tzinfo=UTC))
-        with pep.as_("system") as work:
-            keep_up_with_the_date(work)
+        keep_up_with_the_date(pep.runtime, SPEC)
         return [(fact.kind, fact.term, fact.due_on) for fact in pep.facts(PlanOpened)]
 
     first = ("first", "2026-autumn", date(2026, 11, 25))

@@ -14,6 +14,7 @@ import pytest
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.people_store import PeopleFilter
 from services.pep.adapters.ssda903 import EPISODE_COLUMNS, HEADER_COLUMNS
+from services.pep.app import SPEC
 from services.pep.application import caseload, children, imports, people, team
 from services.pep.application.children import NewChild
 from services.pep.application.children_list import list_rows
@@ -76,8 +77,7 @@ def test_the_whole_way_of_a_child(pep: Pep) -> None:
         rows, total = list_rows(work, ChildFilter(search="AMA", without_social_worker_on=None), offset=0, limit=10)
         assert my_work(work)
     assert (total, rows[0].child, rows[0].school_name) == (1, child, "Elm Street Primary School")
-    with pep.as_("system") as work:
-        keep_up_with_the_date(work)
+    keep_up_with_the_date(pep.runtime, SPEC)
     with pep.as_("worker") as work:
         assert not children.leave_care(work, child.id, child.version, TODAY).in_care
 

@@ -180,10 +180,10 @@ def test_the_meeting_is_a_reason_until_it_is_held() -> None:
 
 def test_a_section_is_not_started_started_or_done_and_an_unasked_one_is_optional() -> None:
     leisure, carer = section_of("leisure"), section_of("carer_contribution")
-    assert section_progress(leisure, {}) is Progress.NOT_STARTED
-    assert section_progress(leisure, {"leisure": {"interests": ""}}) is Progress.STARTED
-    assert section_progress(leisure, {"leisure": {"interests": "Chess"}}) is Progress.DONE
-    assert section_progress(carer, {}) is Progress.OPTIONAL
+    assert section_progress(leisure, {}) == (Progress.NOT_STARTED, 1)
+    assert section_progress(leisure, {"leisure": {"interests": ""}}) == (Progress.STARTED, 1)
+    assert section_progress(leisure, {"leisure": {"interests": "Chess"}}) == (Progress.DONE, 0)
+    assert section_progress(carer, {}) == (Progress.OPTIONAL, 0)
 
 
 def test_a_plan_is_late_when_its_date_has_passed_and_it_was_never_submitted() -> None:

@@ -61,6 +61,14 @@ def test_a_plan_on_its_way_is_well_made(world: World, looking: Looking) -> None:
     with looking("cal") as page:
         page.goto(f"/plans/{plan.id}")
         assert_well_made(page, "plan-for-the-carer")
+    with looking("sam") as page:
+        page.goto(f"/children/{plan.child_id}")
+        page.get_by_role("link", name="Who has looked at this record").click()
+        expect(page.get_by_role("table")).to_contain_text("Cal Winter")
+        page.get_by_text("Filter this list").click()
+        page.get_by_label("Person").select_option("Cal Winter")
+        page.get_by_role("button", name="Show these").click()
+        assert_well_made(page, "who-looked")
 
 
 def test_a_section_and_its_stale_edit_are_well_made(world: World, looking: Looking) -> None:

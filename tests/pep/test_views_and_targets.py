@@ -10,12 +10,18 @@ from services.pep.adapters import (
     plans_store,
     tables_plan,  # noqa: F401 - declares the tables
 )
+from services.pep.adapters.targets_store import TargetInPlan
 from services.pep.application import targets, views
-from services.pep.domain.targets import Outcome
+from services.pep.domain.targets import Outcome, Target
 from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, Denied, InvalidInput, Stale
+from shared.platform.work import Work
 from tests.pep.plan_world import TODAY, WHOLE, World
+
+
+def read(work: Work, target: Target) -> TargetInPlan:
+    return targets.read_target(work, target.id)
 
 
 def test_an_approved_plan_keeps_its_last_target(world: World) -> None:
@@ -23,7 +29,7 @@ def test_an_approved_plan_keeps_its_last_target(world: World) -> None:
     with world.looking("dee") as work:
         (target,) = targets.list_targets(work, plan.id)
     with world.acting("dee") as work, pytest.raises(Conflict) as caught:
-        targets.remove_target(work, target.id, target.version)
+        targets.remove_target(work, read(work, target), target.version)
     assert caught.value.code == "last_target"
 
 
@@ -68,16 +74,16 @@ def test_a_target_is_changed_reviewed_and_taken_out_and_every_wording_is_kept(wo
     with world.acting("dee") as work:
         target = targets.add_target(work, plan.id, targets.TargetWords(what="Read more"))
     with world.acting("dee") as work:
-        target = targets.change_target(work, target.id, WHOLE, target.version)
+        target = targets.change_target(work, read(work, target), WHOLE, target.version)
     with world.acting("sam") as work, pytest.raises(Stale) as stale:
-        targets.change_target(work, target.id, replace(WHOLE, what="Write more each day"), 1)
+        targets.change_target(work, read(work, target), replace(WHOLE, what="Write more each day"), 1)
     assert stale.value.facts["theirs"]["what"] == "Read a chapter book alone"  # type: ignore[index]
     with world.acting("dee") as work, pytest.raises(InvalidInput):
-        targets.review_target(work, target.id, Outcome.MET, " ", target.version)
+        targets.review_target(work, read(work, target), Outcome.MET, " ", target.version)
     with world.acting("dee") as work:
-        target = targets.review_target(work, target.id, Outcome.PARTLY, "Two of three books", target.version)
+        target = targets.review_target(work, read(work, target), Outcome.PARTLY, "Two of three books", target.version)
         assert target.reviewed_on == TODAY
-        targets.remove_target(work, target.id, target.version)
+        targets.remove_target(work, read(work, target), target.version)
     with world.looking("dee") as work:
         assert targets.list_targets(work, plan.id) == ()
         kept = plans_store.kept_versions(work.connection, plan.id, f"target/{target.id}")

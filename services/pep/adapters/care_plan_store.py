@@ -13,7 +13,7 @@ from services.pep.adapters.tables_plan import care_plan_concern as concern_table
 from services.pep.adapters.tables_plan import care_plan_education as education_table
 from services.pep.domain.care_plan import Agreed, AgreedTarget, EducationPart
 from services.pep.domain.concerns import Answer, Concern, ConcernState
-from shared.kernel.errors import NotFound, Stale
+from shared.kernel.errors import NoSuchRecord, Stale
 
 
 def add_education_part(connection: Connection, part: EducationPart, written_at: datetime) -> None:
@@ -55,7 +55,7 @@ def load_concern(connection: Connection, concern_id: str) -> Concern:
     """Return a concern; raises `NotFound`."""
     concern = find_concern(connection, concern_id)
     if concern is None:
-        raise NotFound("concern_not_found", "There is no such concern, or you are not on this child's team.")
+        raise NoSuchRecord
     return concern
 
 

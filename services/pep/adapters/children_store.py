@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.pep.adapters.tables_child import child as table
@@ -16,7 +16,7 @@ from services.pep.adapters.tables_child import review_held
 from services.pep.domain.children import Child
 from services.pep.domain.terms import Phase
 from shared.contracts.roles import Role
-from shared.kernel.errors import Conflict, NotFound, Stale
+from shared.kernel.errors import Conflict, NoSuchRecord, Stale
 from shared.platform.roster import MEMBERSHIP, live_on
 
 CHUNK = 400
@@ -43,8 +43,13 @@ def load(connection: Connection, child_id: str) -> Child:
     """Return a child; raises `NotFound`."""
     row = connection.execute(select(table).where(table.c.id == child_id)).mappings().first()
     if row is None:
-        raise NotFound("child_not_found", "There is no such record, or you are not on this child's team.")
+        raise NoSuchRecord
     return _with_reviews(connection, [row])[0]
+
+
+def name_of(connection: Connection, child_id: str) -> str:
+    """Return the name of a child, or an empty text when there is none."""
+    return connection.execute(select(table.c.name).where(table.c.id == child_id)).scalar_one_or_none() or ""
 
 
 def lock(connection: Connection, child_id: str) -> None:
@@ -80,10 +85,15 @@ def by_reference(connection: Connection, authority: str) -> dict[str, Child]:
     return {child.reference: child for child in _with_reviews(connection, rows, every=True)}
 
 
-def in_care(connection: Connection, authority: str) -> list[Child]:
-    """Return every child of an authority who is looked after; two queries."""
-    query = select(table).where(table.c.authority == authority, table.c.left_care_on.is_(None))
-    return _with_reviews(connection, connection.execute(query).mappings().all(), every=True)
+def in_care(connection: Connection, authority: str, *, after: str, limit: int) -> list[Child]:
+    """Return the next children of an authority who are looked after, by id behind `after`; two queries."""
+    query = (
+        select(table)
+        .where(table.c.authority == authority, table.c.left_care_on.is_(None), table.c.id > after)
+        .order_by(table.c.id)
+        .limit(limit)
+    )
+    return _with_reviews(connection, connection.execute(query).mappings().all())
 
 
 def find_reference(connection: Connection, authority: str, reference: str) -> str | None:
@@ -141,6 +151,26 @@ def save(connection: Connection, child: Child) -> Child:
             insert(review_held), [{"child_id": child.id, "held_on": on} for on in sorted(set(saved.reviews_held))]
         )
     return saved
+
+
+def save_ages(connection: Connection, children: Sequence[Child]) -> None:
+    """Save the year group and phase of children as changed from the versions they were read at; one statement.
+
+    Raises `Stale` when somebody else saved one of them in between.
+    """
+    if not children:
+        return
+    statement = (
+        update(table)
+        .where(table.c.id == bindparam("child_id"), table.c.version == bindparam("seen"))
+        .values(year_group=bindparam("group"), phase=bindparam("in_phase"), version=table.c.version + 1)
+    )
+    rows = [
+        {"child_id": child.id, "seen": child.version, "group": child.year_group, "in_phase": child.phase.value}
+        for child in children
+    ]
+    if connection.execute(statement, rows).rowcount != len(rows):
+        raise Stale("child_changed", "Someone else changed one of these records in the meantime.")
 
 
 def _conditions(authority: str, chosen: ChildFilter) -> list[ColumnElement[bool]]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import asdict
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from services.pep.adapters.tables_plan import history as history_table
 from services.pep.domain.history import HistoryEntry
+from shared.platform.db import row_of
 
 
 def add_entries(connection: Connection, entries: Collection[HistoryEntry]) -> None:
     """Append entries in their order."""
     if entries:
-        connection.execute(insert(history_table), [asdict(entry) | {"facts": dict(entry.facts)} for entry in entries])
+        connection.execute(insert(history_table), [row_of(entry) | {"facts": dict(entry.facts)} for entry in entries])
 
 
 def history_of(connection: Connection, child_id: str, plan_id: str = "") -> list[HistoryEntry]:
@@ -22,7 +23,9 @@ def history_of(connection: Connection, child_id: str, plan_id: str = "") -> list
     query = select(history_table).where(history_table.c.child_id == child_id)
     if plan_id:
         query = query.where(history_table.c.plan_id.in_([plan_id, ""]))
-    return [
-        HistoryEntry(**{name: value for name, value in row.items() if name != "number"})
-        for row in connection.execute(query.order_by(history_table.c.number.desc())).mappings()
-    ]
+    return [entry_of(row) for row in connection.execute(query.order_by(history_table.c.number.desc())).mappings()]
+
+
+def entry_of(row: Mapping[Any, Any]) -> HistoryEntry:
+    """Return a row of the table as a step."""
+    return HistoryEntry(**{name: value for name, value in row.items() if name != "number"})

@@ -14,7 +14,8 @@ from services.pep.adapters.tables_child import child as child_table
 from services.pep.adapters.tables_plan import kept_version, plan_meeting, plan_section
 from services.pep.adapters.tables_plan import plan as plan_table
 from services.pep.domain.plan import Invitee, Plan, PlanKind, PlanMeeting, PlanState
-from shared.kernel.errors import Conflict, NotFound, Stale
+from shared.kernel.errors import Conflict, NoSuchRecord, Stale
+from shared.platform.db import row_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +71,14 @@ def load_plan(connection: Connection, plan_id: str) -> Plan:
     """Return a plan; raises `NotFound`."""
     row = connection.execute(select(plan_table).where(plan_table.c.id == plan_id)).mappings().first()
     if row is None:
-        raise NotFound("plan_not_found", "There is no such plan, or you are not on this child's team.")
-    return _plan(row)
+        raise NoSuchRecord
+    return plan_of(row)
 
 
 def find_plan(connection: Connection, plan_id: str) -> Plan | None:
     """Return a plan, or None."""
     row = connection.execute(select(plan_table).where(plan_table.c.id == plan_id)).mappings().first()
-    return _plan(row) if row else None
+    return plan_of(row) if row else None
 
 
 def save_plan(connection: Connection, plan: Plan) -> Plan:
@@ -98,7 +99,7 @@ def plans_of(connection: Connection, child_id: str) -> list[Plan]:
         .where(plan_table.c.child_id == child_id)
         .order_by(plan_table.c.opened_on.desc(), plan_table.c.due_on.desc(), plan_table.c.id)
     )
-    return [_plan(row) for row in connection.execute(query).mappings()]
+    return [plan_of(row) for row in connection.execute(query).mappings()]
 
 
 def taken_places(connection: Connection, child_ids: Collection[str]) -> set[tuple[str, str, str]]:
@@ -168,7 +169,7 @@ def child_names(connection: Connection, child_ids: Collection[str]) -> dict[str,
     """Return the full and the short name of each child; one query."""
     table = child_table.c
     query = select(table.id, table.name, table.known_as, table.reference).where(table.id.in_(child_ids))
-    return {row["id"]: _names(row) for row in connection.execute(query).mappings()}
+    return {row["id"]: names_of(row) for row in connection.execute(query).mappings()}
 
 
 def sections_of(connection: Connection, plan_ids: Collection[str]) -> dict[str, dict[str, SavedSection]]:
@@ -189,7 +190,7 @@ def load_section(connection: Connection, plan_id: str, key: str) -> SavedSection
 
 def save_section(connection: Connection, section: SavedSection) -> bool:
     """Store a section whose `version` is the new one; False when somebody else saved that version first."""
-    values = asdict(section)
+    values = row_of(section)
     if section.version == 1:
         return insert_first(connection, plan_section, values)
     return bool(
@@ -217,7 +218,7 @@ def insert_first(connection: Connection, table: Table, values: Mapping[str, Any]
 
 def keep_version(connection: Connection, plan_id: str, kept: KeptVersion) -> None:
     """Append what was saved; nothing is ever changed or taken out of this table."""
-    connection.execute(insert(kept_version).values(plan_id=plan_id, **asdict(kept)))
+    connection.execute(insert(kept_version), {"plan_id": plan_id, **row_of(kept)})
 
 
 def kept_versions(connection: Connection, plan_id: str, part: str) -> list[KeptVersion]:
@@ -236,7 +237,7 @@ def kept_versions(connection: Connection, plan_id: str, part: str) -> list[KeptV
 def load_meeting(connection: Connection, meeting_id: str) -> PlanMeeting | None:
     """Return the plan's copy of a meeting, or None."""
     row = connection.execute(select(plan_meeting).where(plan_meeting.c.id == meeting_id)).mappings().first()
-    return _meeting(row) if row else None
+    return meeting_of(row) if row else None
 
 
 def meetings_of(connection: Connection, plan_ids: Iterable[str]) -> dict[str, list[PlanMeeting]]:
@@ -245,7 +246,7 @@ def meetings_of(connection: Connection, plan_ids: Iterable[str]) -> dict[str, li
     found: dict[str, list[PlanMeeting]] = {plan_id: [] for plan_id in wanted}
     query = select(plan_meeting).where(plan_meeting.c.plan_id.in_(wanted)).order_by(plan_meeting.c.starts_at.desc())
     for row in connection.execute(query).mappings():
-        found[row["plan_id"]].append(_meeting(row))
+        found[row["plan_id"]].append(meeting_of(row))
     return found
 
 
@@ -258,10 +259,11 @@ def put_meeting(connection: Connection, meeting: PlanMeeting) -> None:
 
 
 def _plan_values(plan: Plan) -> dict[str, Any]:
-    return asdict(plan) | {"decision_codes": list(plan.decision_codes)}
+    return row_of(plan) | {"decision_codes": list(plan.decision_codes)}
 
 
-def _plan(row: Mapping[Any, Any]) -> Plan:
+def plan_of(row: Mapping[Any, Any]) -> Plan:
+    """Return a row of the table as a plan."""
     values = {column.name: row[column.name] for column in plan_table.columns}
     values["kind"] = PlanKind(values["kind"])
     values["state"] = PlanState(values["state"])
@@ -270,17 +272,18 @@ def _plan(row: Mapping[Any, Any]) -> Plan:
 
 
 def _plan_row(row: Mapping[Any, Any]) -> PlanRow:
-    return PlanRow(_plan(row), *_names(row))
+    return PlanRow(plan_of(row), *names_of(row))
 
 
-def _names(row: Mapping[Any, Any]) -> tuple[str, str]:
-    """Name a child as `services.pep.domain.children.Child` does."""
+def names_of(row: Mapping[Any, Any]) -> tuple[str, str]:
+    """Return the full and the short name of a child, as `services.pep.domain.children.Child` has them."""
     unnamed = f"Child {row['reference']}"
     words = row["name"].split()
     return row["name"] or unnamed, row["known_as"] or (words[0] if words else unnamed)
 
 
-def _meeting(row: Mapping[Any, Any]) -> PlanMeeting:
+def meeting_of(row: Mapping[Any, Any]) -> PlanMeeting:
+    """Return a row of the table as a meeting."""
     values = dict(row)
     values["invitees"] = tuple(Invitee(**one) for one in values["invitees"])
     values["attended"] = tuple(values["attended"])

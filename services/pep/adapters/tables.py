@@ -1,4 +1,4 @@
-"""The tables of the pep service; `tables_child` and `tables_plan` add theirs to this collection."""
+"""The tables of the pep service; the other `tables_…` modules add theirs to this collection."""
 
 from __future__ import annotations
 

@@ -3,17 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
-from services.pep.adapters.plans_store import insert_first
+from services.pep.adapters.plans_store import insert_first, plan_of
 from services.pep.adapters.tables_plan import child_views as views_table
+from services.pep.adapters.tables_plan import plan as plan_table
 from services.pep.adapters.tables_plan import target as target_table
+from services.pep.domain.plan import Plan
 from services.pep.domain.targets import Category, Outcome, Target
 from services.pep.domain.views import ChildViews
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import NoSuchRecord
+from shared.platform import roster
+from shared.platform.db import row_of
+from shared.platform.roster import Membership
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInPlan:
+    """A target with its plan and everyone who is, was or will be on the child's team, as they were read."""
+
+    plan: Plan
+    target: Target
+    team: tuple[Membership, ...]
+
+
+_IN_PLAN = (
+    select(
+        *(column.label(f"its_plan_{column.name}") for column in plan_table.c),
+        *target_table.c,
+        roster.nested_team(plan_table.c.child_id).label("team"),
+    )
+    .join(plan_table, plan_table.c.id == target_table.c.plan_id)
+    .where(target_table.c.id == bindparam("target_id"), target_table.c.removed.is_(False))
+)
+_SAVE = update(target_table).where(
+    target_table.c.id == bindparam("target_id"),
+    target_table.c.version == bindparam("seen"),
+    target_table.c.removed.is_(False),
+)
 
 
 def targets_of(connection: Connection, plan_ids: Collection[str]) -> dict[str, tuple[Target, ...]]:
@@ -25,17 +55,23 @@ def targets_of(connection: Connection, plan_ids: Collection[str]) -> dict[str, t
         .order_by(target_table.c.position, target_table.c.id)
     )
     for row in connection.execute(query).mappings():
-        found[row["plan_id"]].append(_target(row))
+        found[row["plan_id"]].append(target_of(row))
     return {plan_id: tuple(targets) for plan_id, targets in found.items()}
 
 
 def load_target(connection: Connection, target_id: str) -> Target:
     """Return a target that was not taken out; raises `NotFound`."""
-    query = select(target_table).where(target_table.c.id == target_id, target_table.c.removed.is_(False))
-    row = connection.execute(query).mappings().first()
+    return load_in_plan(connection, target_id).target
+
+
+def load_in_plan(connection: Connection, target_id: str) -> TargetInPlan:
+    """Return a target that was not taken out, with its plan and the team; one query. Raises `NotFound`."""
+    row = connection.execute(_IN_PLAN, {"target_id": target_id}).mappings().first()
     if row is None:
-        raise NotFound("target_not_found", "There is no such target, or it was taken out of the plan.")
-    return _target(row)
+        raise NoSuchRecord
+    plan = {column.name: row[f"its_plan_{column.name}"] for column in plan_table.c}
+    target = target_of({column.name: row[column.name] for column in target_table.c})
+    return TargetInPlan(plan_of(plan), target, tuple(roster.nested_members(row["team"])))
 
 
 def add_target(connection: Connection, target: Target) -> Target:
@@ -44,23 +80,15 @@ def add_target(connection: Connection, target: Target) -> Target:
         select(func.max(target_table.c.position)).where(target_table.c.plan_id == target.plan_id)
     ).scalar()
     placed = replace(target, position=(last or 0) + 1)
-    connection.execute(insert(target_table).values(asdict(placed) | {"removed": False}))
+    connection.execute(insert(target_table), row_of(placed) | {"removed": False})
     return placed
 
 
 def save_target(connection: Connection, target: Target, *, removed: bool = False) -> Target | None:
     """Store a changed target and return it with its new version; None when somebody else changed it first."""
-    values = asdict(target) | {"version": target.version + 1, "removed": removed}
-    changed = connection.execute(
-        update(target_table)
-        .where(
-            target_table.c.id == target.id,
-            target_table.c.version == target.version,
-            target_table.c.removed.is_(False),
-        )
-        .values(values)
-    ).rowcount
-    return replace(target, version=target.version + 1) if changed else None
+    saved = replace(target, version=target.version + 1)
+    values = row_of(saved) | {"removed": removed, "target_id": target.id, "seen": target.version}
+    return saved if connection.execute(_SAVE, values).rowcount else None
 
 
 def views_of(connection: Connection, plan_ids: Collection[str]) -> dict[str, ChildViews]:
@@ -71,7 +99,7 @@ def views_of(connection: Connection, plan_ids: Collection[str]) -> dict[str, Chi
 
 def save_views(connection: Connection, views: ChildViews) -> bool:
     """Store views whose `version` is the new one; False when somebody else saved that version first."""
-    values = asdict(views)
+    values = row_of(views)
     if views.version == 1:
         return insert_first(connection, views_table, values)
     return bool(
@@ -83,7 +111,8 @@ def save_views(connection: Connection, views: ChildViews) -> bool:
     )
 
 
-def _target(row: Mapping[Any, Any]) -> Target:
+def target_of(row: Mapping[Any, Any]) -> Target:
+    """Return a row of the table as a target."""
     values = {name: value for name, value in row.items() if name != "removed"}
     values["category"] = Category(values["category"])
     values["outcome"] = Outcome(values["outcome"]) if values["outcome"] else None

@@ -209,16 +209,21 @@ def end_care(work: Work, left: Child) -> Child:
     return saved
 
 
-def bring_ages_up_to_date(work: Work) -> int:
-    """Give every child in care the year group and phase of today; return how many changed."""
+def keep_up_with_the_date(work: Work, after: str, limit: int) -> str:
+    """Give the next `limit` children in care the year group of today and the plan that they should have today.
+
+    "Next" is by id, beginning behind `after`; returns the id of the last one, or an empty text when there are no more.
+    What was done before is not done again, so a walk through all children may end anywhere and begin anew.
+    """
     permit(work, "pep.term.open")
-    changed = 0
-    for child in children_store.in_care(work.connection, work.settings.authority):
-        grown = _with_age(child, work.today)
-        if grown != child:
-            tell_details(work, child, children_store.save(work.connection, grown))
-            changed += 1
-    return changed
+    found = children_store.in_care(work.connection, work.settings.authority, after=after, limit=limit)
+    grown = {child.id: _with_age(child, work.today) for child in found}
+    moved_up = [child for child in found if grown[child.id] != child]
+    children_store.save_ages(work.connection, [grown[child.id] for child in moved_up])
+    for child in moved_up:
+        tell_details(work, child, grown[child.id])
+    open_plans(work, list(grown.values()))
+    return found[-1].id if found else ""
 
 
 def _seen(work: Work, child_id: str, version: int) -> Child:

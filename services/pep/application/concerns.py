@@ -47,8 +47,8 @@ class ConcernPage:
 def read_concern(work: Work, concern_id: str) -> ConcernPage:
     """Return a concern; raises `NotFound` or `Denied`. Whoever owns its action may read it too."""
     concern = care_plan_store.load_concern(work.connection, concern_id)
-    if concern.owner_id != work.actor.person_id or not may(work, "pep.concern.finish_action", concern.child_id):
-        permit(work, "pep.care_plan.read", concern.child_id)
+    owns = concern.owner_id == work.actor.person_id and may(work, "pep.concern.finish_action", concern.child_id)
+    permit(work, "pep.concern.finish_action" if owns else "pep.care_plan.read", concern.child_id)
     name, short_name = plans_store.child_names(work.connection, [concern.child_id])[concern.child_id]
     plan = current_plan(work, concern.child_id)
     return ConcernPage(

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.pep.adapters import children_store, plans_store
+from services.pep.adapters import plans_store
 from services.pep.adapters.policies import load_calendar, load_policy
 from services.pep.application import plans
 from services.pep.application.plans import PlanToOpen
 from services.pep.domain.children import Child
 from services.pep.domain.opening import plan_now
-from shared.platform.access import permit
 from shared.platform.work import Work
 
 
@@ -28,9 +27,3 @@ def open_plans(work: Work, children: Sequence[Child]) -> int:
         if dates is not None and (child.id, calendar.terms.term_of(dates.due_on).key) not in planned:
             wanted.append(PlanToOpen(child, dates.kind, dates.rule, dates.meet_by, dates.due_on))
     return len(plans.open_many(work, wanted)) if wanted else 0
-
-
-def open_term(work: Work) -> int:
-    """Open this term's plan for every child in care who should have one and has none; return how many were opened."""
-    permit(work, "pep.term.open")
-    return open_plans(work, children_store.in_care(work.connection, work.settings.authority))

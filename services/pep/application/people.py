@@ -88,6 +88,23 @@ def record_new(work: Work, details: PersonDetails) -> Person:
     return store_person(work, person)
 
 
+def record_once(work: Work, details: PersonDetails) -> tuple[Person, bool]:
+    """Record a new member of staff unless they are recorded just so; return them, and whether they are new.
+
+    Raises `InvalidInput` by field, and `Conflict` where the e-mail address is recorded with other details.
+    """
+    permit(work, "pep.person.record")
+    known = people_store.with_email(work.connection, work.settings.authority, details.email.strip(), but="")
+    if known is None:
+        return record_new(work, details), True
+    if _with_details(work, known, details) != known:
+        message = (
+            f"{known.name} is recorded with this e-mail address and other details. Change them on the page People."
+        )
+        raise Conflict("recorded_otherwise", message)
+    return known, False
+
+
 def change_person(work: Work, person_id: str, version: int, details: PersonDetails) -> Person:
     """Change a member of staff's details; raises `InvalidInput` by field, `Stale` where changed since `version`."""
     before = _to_change(work, person_id, version)

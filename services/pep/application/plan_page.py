@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.pep.adapters import history_store, plans_store
-from services.pep.application.plans import PlanParts, load_permitted, parts_of
-from services.pep.domain.forms import Heading, Section, headings_answered, missing_in
+from services.pep.adapters.form_files import form_of
+from services.pep.adapters.whole_plan import WholePlan, load_whole
+from services.pep.application.plans import PlanParts
+from services.pep.domain.forms import Heading, Section, headings_answered
 from services.pep.domain.history import HistoryEntry
 from services.pep.domain.plan import Plan, PlanMeeting
 from services.pep.domain.submission import Progress, Reason, meeting_reason, section_progress
 from services.pep.domain.targets import SmartGap, Target, smart_gaps, total_cost_pence
 from shared.contracts.roles import ROLE_TITLES, Role
 from shared.platform import roster
-from shared.platform.access import may
+from shared.platform.access import Standing, standing
 from shared.platform.work import Work
 
 EDIT_ACTION: Mapping[Role, str] = {
@@ -157,51 +158,54 @@ class PlanPage:
 
 
 def read_plan(work: Work, plan_id: str) -> PlanPage:
-    """Return the plan's page; raises `NotFound` or `Denied`."""
-    plan = load_permitted(work, plan_id, "pep.plan.read")
-    parts = parts_of(work, plan)
-    child_id = plan.child_id
-    team = roster.team(work.connection, child_id, work.today)
+    """Return the plan's page; raises `NotFound` or `Denied`. Two statements at most, however much the plan holds."""
+    whole = load_whole(work.connection, plan_id)
+    plan = whole.plan
+    actor = standing(work, plan.child_id, whole.team)
+    actor.permit("pep.plan.read")
+    answers = {key: saved.answers for key, saved in whole.sections.items()}
+    parts = PlanParts(plan, form_of(plan.phase, plan.form_version), answers, whole.targets, whole.views)
+    team = [member for member in whole.team if member.is_live(work.today)]
     waits_for = {role: _names(team, role) for role in Role}
-    name, short_name = plans_store.child_names(work.connection, [child_id])[child_id]
     answered = headings_answered(parts.form, parts.answers)
-    views_actions = ("pep.views.give", "pep.views.record")
     return PlanPage(
         parts=parts,
-        child_name=name,
-        short_name=short_name,
-        meetings=_meetings(work, plan),
-        sections=_sections(work, parts, waits_for),
+        child_name=whole.child_name,
+        short_name=whole.short_name,
+        meetings=_meetings(work, whole),
+        sections=_sections(whole, parts, waits_for, actor),
         targets=tuple(TargetRow(target, smart_gaps(target, plan.opened_on)) for target in parts.targets),
         cost_pence=total_cost_pence(parts.targets),
         reasons=parts.reasons,
         needs_meeting=meeting_reason(plan) is not None,
         waits_for=waits_for,
         headings=tuple((heading, heading in answered) for heading in Heading),
-        history=tuple(history_store.history_of(work.connection, child_id, plan.id)),
-        may_submit=may(work, "pep.plan.submit", child_id),
-        may_edit_targets=may(work, "pep.plan.edit_targets", child_id),
-        may_read_views=may(work, "pep.views.read", child_id),
-        may_write_views=any(may(work, action, child_id) for action in views_actions),
-        may_read_care_plan=may(work, "pep.care_plan.read", child_id),
-        may_read_rating=may(work, "virtual_school.plan.read", child_id),
+        history=whole.history,
+        may_submit=actor.may("pep.plan.submit"),
+        may_edit_targets=actor.may("pep.plan.edit_targets"),
+        may_read_views=actor.may("pep.views.read"),
+        may_write_views=actor.may("pep.views.give") or actor.may("pep.views.record"),
+        may_read_care_plan=actor.may("pep.care_plan.read"),
+        may_read_rating=actor.may("virtual_school.plan.read"),
         is_late=plan.is_late(work.today),
     )
 
 
-def _sections(work: Work, parts: PlanParts, waits_for: Mapping[Role, str]) -> tuple[SectionRow, ...]:
-    saved = plans_store.sections_of(work.connection, [parts.plan.id])[parts.plan.id]
-    may_edit = {role: may(work, action, parts.plan.child_id) for role, action in EDIT_ACTION.items()}
+def _sections(
+    whole: WholePlan, parts: PlanParts, waits_for: Mapping[Role, str], actor: Standing
+) -> tuple[SectionRow, ...]:
+    may_edit = {role: actor.may(action) for role, action in EDIT_ACTION.items()}
     rows = []
     for section in parts.form.sections:
-        last = saved.get(section.key)
+        last = whole.sections.get(section.key)
+        progress, missing = section_progress(section, parts.answers)
         rows.append(
             SectionRow(
                 section=section,
                 owner_title=ROLE_TITLES[section.owner],
                 owner_names=waits_for[section.owner],
-                progress=section_progress(section, parts.answers),
-                missing=len(missing_in(section, parts.answers.get(section.key, {}))),
+                progress=progress,
+                missing=missing,
                 saved_by_name=last.saved_by_name if last else "",
                 saved_at=last.saved_at if last else None,
                 version=last.version if last else 0,
@@ -211,17 +215,17 @@ def _sections(work: Work, parts: PlanParts, waits_for: Mapping[Role, str]) -> tu
     return tuple(rows)
 
 
-def _meetings(work: Work, plan: Plan) -> tuple[MeetingView, ...]:
-    meetings = plans_store.meetings_of(work.connection, [plan.id])[plan.id]
-    ids = {invitee.person_id for meeting in meetings for invitee in meeting.invitees}
-    people = roster.people_by_id(work.connection, ids)
+def _meetings(work: Work, whole: WholePlan) -> tuple[MeetingView, ...]:
+    names = {member.person_id: member.name for member in whole.team}
+    strangers = {one.person_id for meeting in whole.meetings for one in meeting.invitees} - set(names)
+    names |= {person.id: person.name for person in roster.people_by_id(work.connection, strangers).values()}
     return tuple(
         MeetingView(
             meeting,
             MODE_WORDS.get(meeting.mode, meeting.mode),
             tuple(
                 Attendee(
-                    name=people[one.person_id].name if one.person_id in people else title_of(one.role),
+                    name=names.get(one.person_id) or title_of(one.role),
                     role=title_of(one.role),
                     required=one.required,
                     answer=one.answer,
@@ -231,7 +235,7 @@ def _meetings(work: Work, plan: Plan) -> tuple[MeetingView, ...]:
                 for one in meeting.invitees
             ),
         )
-        for meeting in meetings
+        for meeting in whole.meetings
     )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.pep.adapters import care_plan_store, plans_store
+from services.pep.adapters import care_plan_store, history_store, plans_store
 from services.pep.application.care_plan import write_from_approved
 from services.pep.application.history import record, time_words
 from services.pep.application.plan_page import ANSWER_WORDS, title_of
@@ -24,8 +24,10 @@ from shared.contracts.scheduling import (
     MeetingHeld,
     MeetingMoved,
     MeetingPutBack,
+    MeetingRestated,
 )
 from shared.contracts.virtual_school import ConcernClosed, ConcernRaised, PlanQualityApproved, PlanQualityReturned
+from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict
 from shared.platform import roster
 from shared.platform.work import Work
@@ -83,14 +85,39 @@ def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
         held = replace(meeting, state="held", held_on=fact.held_on, attended=fact.attended)
         plans_store.put_meeting(work.connection, held)
     _advance(work, plan, lambda: steps.hold_meeting(plan, fact.held_on))
-    record(
-        work,
-        fact.child_id,
-        plan.id,
-        "meeting_held",
-        held_on=long_date(fact.held_on),
-        count=f"{len(fact.attended)} {'person' if len(fact.attended) == 1 else 'people'}",
+    _record_held(work, plan, fact.held_on, fact.attended)
+
+
+def when_meeting_restated(work: Work, fact: MeetingRestated) -> None:
+    """Take over how a meeting stands where that is not known; a plan that waits for its meeting follows."""
+    plan = plans_store.find_plan(work.connection, fact.plan_id)
+    known = plans_store.load_meeting(work.connection, fact.meeting_id)
+    if plan is None:
+        return
+    meeting = PlanMeeting(
+        id=fact.meeting_id,
+        plan_id=plan.id,
+        child_id=plan.child_id,
+        starts_at=fact.starts_at,
+        ends_at=fact.ends_at,
+        mode=fact.mode,
+        state=fact.state,
+        invitees=tuple(Invitee(one.person_id, one.role, one.required, one.answer) for one in fact.invitees),
+        attended=fact.attended,
+        held_on=fact.held_on,
     )
+    if meeting == known:
+        return
+    plans_store.put_meeting(work.connection, meeting)
+    if plan.state is steps.PlanState.DUE and fact.state == "arranged":
+        _advance(work, plan, lambda: steps.arrange_meeting(plan))
+        record(work, plan.child_id, plan.id, "meeting_arranged", when=time_words(fact.starts_at))
+    elif plan.state in steps.BEFORE_MEETING and fact.held_on is not None:
+        held_on = fact.held_on
+        _advance(work, plan, lambda: steps.hold_meeting(plan, held_on))
+        _record_held(work, plan, fact.held_on, fact.attended)
+    elif known is not None and fact.state in ("put_back", "cancelled"):
+        _due_again(work, plan.id)
 
 
 def when_plan_quality_approved(work: Work, fact: PlanQualityApproved) -> None:
@@ -144,7 +171,7 @@ def when_concern_raised(work: Work, fact: ConcernRaised) -> None:
         evidence=dict(fact.evidence),
     )
     care_plan_store.add_concern(work.connection, concern)
-    _record_concern(work, concern, "concern_raised")
+    _record_concern(work, concern, "concern_raised", fact.raised_on)
 
 
 def when_concern_closed(work: Work, fact: ConcernClosed) -> None:
@@ -153,7 +180,7 @@ def when_concern_closed(work: Work, fact: ConcernClosed) -> None:
     if concern is None or concern.state is concern_steps.ConcernState.CLOSED:
         return
     care_plan_store.save_concern(work.connection, concern_steps.close(concern, fact.closed_on, fact.outcome))
-    _record_concern(work, concern, "concern_closed", outcome=code_words(fact.outcome).lower())
+    _record_concern(work, concern, "concern_closed", fact.closed_on, outcome=code_words(fact.outcome).lower())
 
 
 def code_words(code: str) -> str:
@@ -181,6 +208,11 @@ def _put_meeting(work: Work, fact: MeetingArranged | MeetingMoved, code: str) ->
     )
     _advance(work, plan, lambda: steps.arrange_meeting(plan))
     record(work, plan.child_id, plan.id, code, when=time_words(fact.starts_at))
+
+
+def _record_held(work: Work, plan: Plan, held_on: date, attended: Sequence[str]) -> None:
+    count = f"{len(attended)} {'person' if len(attended) == 1 else 'people'}"
+    record(work, plan.child_id, plan.id, "meeting_held", held_on=long_date(held_on), count=count)
 
 
 def _end_meeting(work: Work, meeting_id: str, state: str) -> bool:
@@ -226,6 +258,12 @@ def _plan_decided(work: Work, plan_id: str, submission: int) -> Plan | None:
     return plan
 
 
-def _record_concern(work: Work, concern: Concern, code: str, **facts: str) -> None:
+def _record_concern(work: Work, concern: Concern, code: str, on: date, **facts: str) -> None:
+    """Add what became of a concern `on` that day to the history, unless it is told again and stands there already."""
+    if work.cause is not None and london_date(work.cause.time) > on:
+        steps = history_store.history_of(work.connection, concern.child_id)
+        told = (each for each in steps if each.code == code and each.facts.get("title") == concern.title)
+        if any(london_date(each.at) >= on for each in told):
+            return
     plan = current_plan(work, concern.child_id)
     record(work, concern.child_id, plan.id if plan else "", code, title=concern.title, **facts)

@@ -7,13 +7,14 @@ from datetime import date
 
 from services.pep.adapters import plans_store, targets_store
 from services.pep.adapters.plans_store import KeptVersion
+from services.pep.adapters.targets_store import TargetInPlan
 from services.pep.application.history import record, who_acts
 from services.pep.application.plans import load_permitted
 from services.pep.domain.plan import Plan, check_targets
 from services.pep.domain.targets import Category, Outcome, Target
 from shared.kernel.errors import InvalidInput, Stale
 from shared.kernel.ids import new_id
-from shared.platform.access import permit
+from shared.platform.access import permit, standing
 from shared.platform.work import Work
 
 HIGHEST_COST_PENCE = 10_000_000
@@ -32,10 +33,11 @@ class TargetWords:
     cost_pence: int = 0
 
 
-def read_target(work: Work, target_id: str) -> tuple[Plan, Target]:
+def read_target(work: Work, target_id: str) -> TargetInPlan:
     """Return a target with its plan; raises `NotFound` or `Denied`."""
-    target = targets_store.load_target(work.connection, target_id)
-    return load_permitted(work, target.plan_id, "pep.plan.read"), target
+    read = targets_store.load_in_plan(work.connection, target_id)
+    standing(work, read.plan.child_id, read.team).permit("pep.plan.read")
+    return read
 
 
 def list_targets(work: Work, plan_id: str) -> tuple[Target, ...]:
@@ -57,10 +59,9 @@ def add_target(work: Work, plan_id: str, words: TargetWords) -> Target:
     return target
 
 
-def change_target(work: Work, target_id: str, words: TargetWords, seen_version: int) -> Target:
+def change_target(work: Work, read: TargetInPlan, words: TargetWords, seen_version: int) -> Target:
     """Change a target; raises `InvalidInput`, `Conflict`, or `Stale` with `yours`, `theirs` and `version`."""
-    target = targets_store.load_target(work.connection, target_id)
-    plan = load_permitted(work, target.plan_id, "pep.plan.edit_targets")
+    plan, target = _to_edit(work, read)
     _check(words)
     changed = _with(target, words)
     if changed == target:
@@ -71,10 +72,9 @@ def change_target(work: Work, target_id: str, words: TargetWords, seen_version: 
     return _save(work, plan, changed, "target_changed", what=_short(changed))
 
 
-def remove_target(work: Work, target_id: str, seen_version: int) -> None:
+def remove_target(work: Work, read: TargetInPlan, seen_version: int) -> None:
     """Take a target out of its plan; what it said is kept. Raises `Conflict` or `Stale`."""
-    target = targets_store.load_target(work.connection, target_id)
-    plan = load_permitted(work, target.plan_id, "pep.plan.edit_targets")
+    plan, target = _to_edit(work, read)
     if target.version != seen_version:
         raise _stale(target, target)
     present = targets_store.targets_of(work.connection, [plan.id])[plan.id]
@@ -82,10 +82,9 @@ def remove_target(work: Work, target_id: str, seen_version: int) -> None:
     _save(work, plan, target, "target_removed", removed=True, what=_short(target))
 
 
-def review_target(work: Work, target_id: str, outcome: Outcome, why: str, seen_version: int) -> Target:
+def review_target(work: Work, read: TargetInPlan, outcome: Outcome, why: str, seen_version: int) -> Target:
     """Say what became of a target, and why; raises `InvalidInput` without a reason, `Stale`."""
-    target = targets_store.load_target(work.connection, target_id)
-    plan = load_permitted(work, target.plan_id, "pep.plan.edit_targets")
+    plan, target = _to_edit(work, read)
     if not why.strip():
         raise InvalidInput({"outcome_why": ["Say what happened, in a sentence."]})
     reviewed = replace(target, outcome=outcome, outcome_why=why.strip(), reviewed_on=work.today)
@@ -104,6 +103,11 @@ def targets_to_review(work: Work, plan: Plan) -> tuple[Plan | None, tuple[Target
     if former is None:
         return None, ()
     return former, targets_store.targets_of(work.connection, [former.id])[former.id]
+
+
+def _to_edit(work: Work, read: TargetInPlan) -> tuple[Plan, Target]:
+    permit(work, "pep.plan.edit_targets", read.plan.child_id)
+    return read.plan, read.target
 
 
 def _save(work: Work, plan: Plan, target: Target, code: str, *, removed: bool = False, **facts: str) -> Target:

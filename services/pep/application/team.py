@@ -13,9 +13,9 @@ from services.pep.domain import team as rules
 from services.pep.domain.children import Child
 from services.pep.domain.periods import long_date
 from shared.contracts.roles import Role
-from shared.kernel.errors import Conflict, InvalidInput, NotFound
+from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
 from shared.kernel.ids import new_id
-from shared.platform import roster
+from shared.platform import roster, sessions
 from shared.platform.access import may, permit
 from shared.platform.roster import Membership, Person
 from shared.platform.work import Work
@@ -97,7 +97,7 @@ def allocate(work: Work, child_ids: Sequence[str], person_id: str, from_date: da
     person = _known_person(work, person_id)
     found = children_store.load_many(work.connection, child_ids)
     if len(found) != len(set(child_ids)):
-        raise NotFound("child_not_found", "There is no such record, or you are not on this child's team.")
+        raise NoSuchRecord
     for child in sorted(found.values(), key=lambda one: one.id):
         join_team(work, child, person, Role.SOCIAL_WORKER, max(from_date, child.entered_care_on))
     return len(found)
@@ -107,7 +107,7 @@ def membership(work: Work, membership_id: str) -> Membership:
     """Return a membership; raises `NotFound` where there is none, or the reader may not know of the child."""
     found = roster.membership(work.connection, membership_id)
     if found is None:
-        raise NotFound("membership_not_found", "There is no such record, or you are not on this child's team.")
+        raise NoSuchRecord
     permit(work, "pep.team.read", found.child_id)
     return found
 
@@ -131,6 +131,7 @@ def join_team(
         new_id(), child.id, person.id, role, from_date, None, person.name, person.email, person.organisation
     )
     roster.join(work.connection, member)
+    work.standings.clear()
     work.publish(f"child/{child.id}", member_joined(member))
     record(work, child.id, "", "member_joined", name=person.name, role=role.title, from_date=long_date(from_date))
     return member
@@ -164,9 +165,14 @@ def follow_school(work: Work, child: Child, since: date) -> None:
 
 
 def store_person(work: Work, person: Person) -> Person:
-    """Store a person and tell the other services; the caller has asked the access policy."""
+    """Store a person and tell the other services; the caller has asked the access policy.
+
+    Somebody who is no longer here is signed out everywhere.
+    """
     roster.record_person(work.connection, person)
     work.publish(f"person/{person.id}", person_recorded(person))
+    if not person.active:
+        sessions.end_all_of(work, person.id, sessions.Ended.PERSON_GONE)
     return person
 
 
@@ -176,6 +182,7 @@ def end_place(work: Work, member: Membership, until: date) -> Membership:
     A last day before the first means that the place was never taken.
     """
     roster.leave(work.connection, member.id, until)
+    work.standings.clear()
     work.publish(f"child/{member.child_id}", member_left(member, until))
     record(work, member.child_id, "", "member_left", name=member.name, role=member.role.title, until=long_date(until))
     return replace(member, until=until)

@@ -14,7 +14,7 @@ from services.pep.domain.views import KEYS, WAYS_GATHERED, ChildViews
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform import roster
-from shared.platform.access import may
+from shared.platform.access import may, permit
 from shared.platform.work import Work
 
 LONGEST = 5000
@@ -69,8 +69,7 @@ def save_views(work: Work, plan_id: str, answers: Mapping[str, str], seen_versio
     """
     plan = load_permitted(work, plan_id, "pep.views.read")
     as_the_child = may(work, "pep.views.give", plan.child_id)
-    if not as_the_child:
-        load_permitted(work, plan_id, "pep.views.record")
+    permit(work, "pep.views.give" if as_the_child else "pep.views.record", plan.child_id)
     if plan.state is PlanState.SUPERSEDED:
         raise Conflict("plan_superseded", "There is a newer plan. Say what you think there.")
     said = _check(answers, how, as_the_child)

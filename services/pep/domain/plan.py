@@ -74,13 +74,13 @@ class Intent(StrEnum):
 
 
 _S, _I = PlanState, Intent
-_BEFORE_MEETING = (_S.DUE, _S.DATED)
+BEFORE_MEETING = (_S.DUE, _S.DATED)
 
 TRANSITIONS: Mapping[tuple[PlanState, Intent], PlanState] = {
-    **{(state, _I.ARRANGE_MEETING): _S.DATED for state in _BEFORE_MEETING},
-    **{(state, _I.PUT_BACK_MEETING): _S.DUE for state in _BEFORE_MEETING},
-    **{(state, _I.HOLD_MEETING): _S.HELD for state in _BEFORE_MEETING},
-    **{(state, _I.SUBMIT_WITHOUT_MEETING): _S.SUBMITTED for state in _BEFORE_MEETING},
+    **{(state, _I.ARRANGE_MEETING): _S.DATED for state in BEFORE_MEETING},
+    **{(state, _I.PUT_BACK_MEETING): _S.DUE for state in BEFORE_MEETING},
+    **{(state, _I.HOLD_MEETING): _S.HELD for state in BEFORE_MEETING},
+    **{(state, _I.SUBMIT_WITHOUT_MEETING): _S.SUBMITTED for state in BEFORE_MEETING},
     # A further meeting leaves the plan where it is ...
     **{
         (state, intent): state
@@ -105,7 +105,7 @@ _IS_SUPERSEDED = ("plan_superseded", "A later plan has replaced this one. Work o
 REFUSALS: Mapping[tuple[PlanState, Intent], tuple[str, str]] = {
     **{
         (state, _I.SUBMIT): ("meeting_not_held", "Hold the meeting first, or say why no meeting took place.")
-        for state in _BEFORE_MEETING
+        for state in BEFORE_MEETING
     },
     (_S.SUBMITTED, _I.SUBMIT): _WITH_VIRTUAL_SCHOOL,
     (_S.SUBMITTED, _I.SUBMIT_WITHOUT_MEETING): _WITH_VIRTUAL_SCHOOL,
@@ -243,7 +243,7 @@ def submit(plan: Plan, today: date, not_ready: bool, no_meeting_reason: str = ""
     `services.pep.domain.submission`. Raises `Conflict` for the state and `DomainError` plan_not_ready.
     """
     reason = no_meeting_reason.strip()
-    without = bool(reason) and plan.state in _BEFORE_MEETING
+    without = bool(reason) and plan.state in BEFORE_MEETING
     after = step(plan.state, Intent.SUBMIT_WITHOUT_MEETING if without else Intent.SUBMIT)
     if not_ready:
         raise DomainError("plan_not_ready", "The plan cannot be submitted yet. See what is missing.")

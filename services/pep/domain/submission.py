@@ -86,12 +86,13 @@ class Progress(StrEnum):
     OPTIONAL = "optional"
 
 
-def section_progress(section: Section, answers: Answers) -> Progress:
-    """Tell how far a section is: done when it was started and nothing required is missing."""
+def section_progress(section: Section, answers: Answers) -> tuple[Progress, int]:
+    """Tell how far a section is, and how many required answers it lacks; it is done when started and lacking none."""
     values = answers.get(section.key)
+    gaps = len(missing_in(section, values or {}))
     if values is None:
-        return Progress.OPTIONAL if section.is_optional else Progress.NOT_STARTED
-    return Progress.STARTED if missing_in(section, values) else Progress.DONE
+        return Progress.OPTIONAL if section.is_optional else Progress.NOT_STARTED, gaps
+    return Progress.STARTED if gaps else Progress.DONE, gaps
 
 
 def headings_in_numbers(form: Form, answers: Answers) -> tuple[int, int]:

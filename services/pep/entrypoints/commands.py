@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TextIO
 
 from services.pep.application.imports import import_ssda903
+from services.pep.application.people import record_once, staff_roles
 from services.pep.application.schools import import_schools
 from services.pep.domain.imports import ImportReport, Problem, UnreadableFile
+from services.pep.domain.people import PersonDetails
 from shared.platform.access import system_actor
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
@@ -32,6 +35,18 @@ def run_import_ssda903(runtime: Runtime, spec: ServiceSpec, folder: Path | str, 
 def run_import_schools(runtime: Runtime, spec: ServiceSpec, file: Path | str, out: TextIO) -> int:
     """Import a Get Information About Schools download; return 0, or 2 when nothing could be imported."""
     return _run(runtime, spec, Path(file), out, import_schools, "schools")
+
+
+def run_record_person(runtime: Runtime, spec: ServiceSpec, details: PersonDetails, out: TextIO) -> int:
+    """Record a member of staff, by default of the authority; said again, nothing changes. Raises `DomainError`."""
+    if not details.organisation and details.school_urn is None:
+        details = replace(details, organisation=runtime.settings.authority_name)
+    with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+        person, is_new = record_once(work, details)
+    roles = ", ".join(role.title for role in staff_roles(person))
+    became = "is recorded" if is_new else "was recorded already; nothing has changed"
+    out.write(f"{person.name} ({roles}; {person.organisation}) {became}.\n")
+    return 0
 
 
 def progress_bar(label: str, screen: TextIO) -> Progress:

@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.pep.application.children import bring_ages_up_to_date
-from services.pep.application.openings import open_term
-from shared.platform.service import Job
-from shared.platform.work import Work
+from services.pep.application import children
+from shared.platform.access import system_actor
+from shared.platform.runtime import Runtime
+from shared.platform.service import Job, ServiceSpec
+from shared.platform.work import writing_work
+
+BATCH = 500
+"""Children in one transaction: enough for few round trips, so few that memory and locks stay small."""
 
 
-def keep_up_with_the_date(work: Work) -> None:
-    """Move children up a year group on 1 September, and open each new term's plans."""
-    bring_ages_up_to_date(work)
-    open_term(work)
+def keep_up_with_the_date(runtime: Runtime, spec: ServiceSpec) -> None:
+    """Move children up a year group on 1 September, and open each new term's plans.
+
+    Batch by batch, each in a transaction of its own: however many children there are, memory stays the same, nobody
+    waits for long, and what is stopped goes on where it was.
+    """
+    last = ""
+    while True:
+        with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+            last = children.keep_up_with_the_date(work, last, BATCH)
+        if not last:
+            return
 
 
-JOBS = (Job("keep_up_with_the_date", timedelta(hours=6), keep_up_with_the_date),)
+JOBS = (Job("keep_up_with_the_date", timedelta(hours=6), run_alone=keep_up_with_the_date),)

@@ -12,6 +12,7 @@ from shared.contracts.scheduling import (
     MeetingHeld,
     MeetingMoved,
     MeetingPutBack,
+    MeetingRestated,
 )
 from shared.contracts.virtual_school import ConcernClosed, ConcernRaised, PlanQualityApproved, PlanQualityReturned
 from shared.platform.service import Reaction
@@ -23,6 +24,7 @@ SUBSCRIPTIONS: Mapping[type, Reaction] = {
     MeetingPutBack: reactions.when_meeting_put_back,
     InviteeReplied: reactions.when_invitee_replied,
     MeetingHeld: reactions.when_meeting_held,
+    MeetingRestated: reactions.when_meeting_restated,
     PlanQualityApproved: reactions.when_plan_quality_approved,
     PlanQualityReturned: reactions.when_plan_quality_returned,
     ConcernRaised: reactions.when_concern_raised,

@@ -9,10 +9,11 @@ from marshmallow import Schema, fields, validate
 from services.pep.domain.concerns import Answer
 from services.pep.domain.plan import PlanState
 from services.pep.entrypoints.plan_schemas import ActionSchema
+from shared.platform.web.answers import OutSchema
 from shared.platform.web.fields import Text, Whole
 
 
-class PlanSchema(Schema):
+class PlanSchema(OutSchema):
     """A plan. Dates are days; `decision_codes` are the Virtual School's reasons."""
 
     id = fields.String(required=True)
@@ -36,7 +37,7 @@ class PlanSchema(Schema):
     version = fields.Integer(required=True)
 
 
-class ReasonSchema(Schema):
+class ReasonSchema(OutSchema):
     """One thing that is missing before the plan can be submitted."""
 
     kind = fields.String(required=True)
@@ -48,7 +49,7 @@ class ReasonSchema(Schema):
     heading = fields.String(allow_none=True, metadata={"description": "The heading of Schedule 1 paragraph 2"})
 
 
-class AttendeeSchema(Schema):
+class AttendeeSchema(OutSchema):
     """Someone invited to the meeting."""
 
     name = fields.String()
@@ -58,7 +59,7 @@ class AttendeeSchema(Schema):
     attended = fields.Boolean()
 
 
-class MeetingSchema(Schema):
+class MeetingSchema(OutSchema):
     """The plan's meeting; instants are UTC."""
 
     id = fields.String(attribute="meeting.id")
@@ -70,7 +71,7 @@ class MeetingSchema(Schema):
     attendees = fields.List(fields.Nested(AttendeeSchema))
 
 
-class SectionStateSchema(Schema):
+class SectionStateSchema(OutSchema):
     """How far one section is and whose it is."""
 
     key = fields.String(attribute="section.key")
@@ -82,14 +83,46 @@ class SectionStateSchema(Schema):
     version = fields.Integer()
 
 
+class TargetOutSchema(OutSchema):
+    """A target; the cost is in pence."""
+
+    id = fields.String()
+    plan_id = fields.String()
+    category = fields.String()
+    what = fields.String()
+    measure = fields.String()
+    who = fields.String()
+    by_date = fields.Date(allow_none=True)
+    how_often = fields.String()
+    cost_pence = fields.Integer()
+    outcome = fields.String(allow_none=True)
+    outcome_why = fields.String()
+    reviewed_on = fields.Date(allow_none=True)
+    version = fields.Integer()
+
+
+class HistorySchema(OutSchema):
+    """One step: who did what, and when."""
+
+    at = fields.AwareDateTime()
+    person_id = fields.String()
+    name = fields.String()
+    acting_as = fields.String()
+    code = fields.String()
+    words = fields.String()
+    facts = fields.Dict(keys=fields.String(), values=fields.String())
+
+
 class WholePlanSchema(PlanSchema):
-    """A plan with its meeting, its sections and what is missing."""
+    """A plan with its meeting, its sections and targets, what is missing, and its history, the newest step first."""
 
     child_name = fields.String()
     late = fields.Boolean()
     meeting = fields.Nested(MeetingSchema, allow_none=True)
     sections = fields.List(fields.Nested(SectionStateSchema))
+    targets = fields.List(fields.Nested(TargetOutSchema))
     missing = fields.List(fields.Nested(ReasonSchema))
+    history = fields.List(fields.Nested(HistorySchema))
 
 
 class PlanRowSchema(PlanSchema):
@@ -98,7 +131,7 @@ class PlanRowSchema(PlanSchema):
     child_name = fields.String()
 
 
-class PlanPageSchema(Schema):
+class PlanPageSchema(OutSchema):
     """One page of plans."""
 
     items = fields.List(fields.Nested(PlanRowSchema))
@@ -124,7 +157,7 @@ class SubmissionSchema(Schema):
     no_meeting_reason = Text(load_default="", longest=1000)
 
 
-class QuestionSchema(Schema):
+class QuestionSchema(OutSchema):
     """One question of a section."""
 
     key = fields.String()
@@ -136,7 +169,7 @@ class QuestionSchema(Schema):
     options = fields.Dict(keys=fields.String(), values=fields.String())
 
 
-class SectionSchema(Schema):
+class SectionSchema(OutSchema):
     """A section with its answers by question; money is in pence, dates are days."""
 
     plan_id = fields.String()
@@ -158,25 +191,7 @@ class SectionInSchema(Schema):
     reason = Text(load_default="", longest=1000)
 
 
-class TargetOutSchema(Schema):
-    """A target; the cost is in pence."""
-
-    id = fields.String()
-    plan_id = fields.String()
-    category = fields.String()
-    what = fields.String()
-    measure = fields.String()
-    who = fields.String()
-    by_date = fields.Date(allow_none=True)
-    how_often = fields.String()
-    cost_pence = fields.Integer()
-    outcome = fields.String(allow_none=True)
-    outcome_why = fields.String()
-    reviewed_on = fields.Date(allow_none=True)
-    version = fields.Integer()
-
-
-class ViewsOutSchema(Schema):
+class ViewsOutSchema(OutSchema):
     """What the child said, by question; `gathered_by` is empty when they wrote it themselves."""
 
     plan_id = fields.String()
@@ -188,19 +203,7 @@ class ViewsOutSchema(Schema):
     version = fields.Integer()
 
 
-class HistorySchema(Schema):
-    """One step: who did what, and when."""
-
-    at = fields.AwareDateTime()
-    person_id = fields.String()
-    name = fields.String()
-    acting_as = fields.String()
-    code = fields.String()
-    words = fields.String()
-    facts = fields.Dict(keys=fields.String(), values=fields.String())
-
-
-class AgreedSchema(Schema):
+class AgreedSchema(OutSchema):
     """One thing that was agreed."""
 
     heading = fields.String()
@@ -209,7 +212,7 @@ class AgreedSchema(Schema):
     source = fields.String()
 
 
-class AgreedTargetSchema(Schema):
+class AgreedTargetSchema(OutSchema):
     """A target as the care plan has it."""
 
     what = fields.String()
@@ -219,7 +222,7 @@ class AgreedTargetSchema(Schema):
     cost_pence = fields.Integer()
 
 
-class EducationPartSchema(Schema):
+class EducationPartSchema(OutSchema):
     """The education part of a care plan, from one approved plan."""
 
     plan_id = fields.String()
@@ -234,7 +237,7 @@ class EducationPartSchema(Schema):
     sources = fields.List(fields.String())
 
 
-class ConcernSchema(Schema):
+class ConcernSchema(OutSchema):
     """A concern and what was answered."""
 
     id = fields.String()
@@ -258,7 +261,7 @@ class ConcernSchema(Schema):
     version = fields.Integer()
 
 
-class CarePlanSchema(Schema):
+class CarePlanSchema(OutSchema):
     """The education part of a child's care plan, with its concerns and next dates."""
 
     child_id = fields.String()

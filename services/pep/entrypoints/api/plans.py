@@ -19,6 +19,8 @@ from shared.platform.work import Work
 
 api = ApiBlueprint("plans_api", __name__, url_prefix="/api/plans", description="Plans, their sections and history")
 
+PLAN_FIELDS = tuple(schemas.PlanSchema().fields)
+
 
 @api.get("")
 @allowed("pep.plan.read")
@@ -41,16 +43,18 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 @api.etag
 @api.response(200, schemas.WholePlanSchema)
 def show(plan_id: str) -> dict[str, Any]:
-    """Return a plan with its meeting, how far its sections are, and what is missing before it can be submitted."""
+    """Return a plan with its meeting, how far its sections are, its targets, what is missing, and every step so far."""
     with reading() as work:
         page = plan_page.read_plan(work, plan_id)
     return {
-        **asdict(page.plan),
+        **{name: getattr(page.plan, name) for name in PLAN_FIELDS},
         "child_name": page.child_name,
         "late": page.is_late,
         "meeting": page.meeting,
         "sections": page.sections,
+        "targets": page.parts.targets,
         "missing": page.reasons,
+        "history": page.history,
     }
 
 

@@ -44,7 +44,7 @@ def add(values: dict[str, Any], plan_id: str) -> tuple[Target, int, dict[str, st
 def show(target_id: str) -> Target:
     """Return a target."""
     with reading() as work:
-        return targets.read_target(work, target_id)[1]
+        return targets.read_target(work, target_id).target
 
 
 @api.put("/targets/<target_id>")
@@ -55,9 +55,9 @@ def show(target_id: str) -> Target:
 def change(values: dict[str, Any], target_id: str) -> Target:
     """Change a target. Needs If-Match."""
     with writing() as work:
-        _, target = targets.read_target(work, target_id)
-        api.check_etag(target, TargetOutSchema)
-        return targets.change_target(work, target_id, target_words(values), target.version)
+        read = targets.read_target(work, target_id)
+        api.check_etag(read.target, TargetOutSchema)
+        return targets.change_target(work, read, target_words(values), read.target.version)
 
 
 @api.delete("/targets/<target_id>")
@@ -67,9 +67,9 @@ def change(values: dict[str, Any], target_id: str) -> Target:
 def remove(target_id: str) -> None:
     """Take a target out of its plan; what it said is kept. Needs If-Match."""
     with writing() as work:
-        _, target = targets.read_target(work, target_id)
-        api.check_etag(target, TargetOutSchema)
-        targets.remove_target(work, target_id, target.version)
+        read = targets.read_target(work, target_id)
+        api.check_etag(read.target, TargetOutSchema)
+        targets.remove_target(work, read, read.target.version)
 
 
 @api.put("/targets/<target_id>/review")
@@ -80,6 +80,7 @@ def remove(target_id: str) -> None:
 def review(values: dict[str, Any], target_id: str) -> Target:
     """Say what became of a target, and why. Needs If-Match, the target's ETag."""
     with writing() as work:
-        _, target = targets.read_target(work, target_id)
-        api.check_etag(target, TargetOutSchema)
-        return targets.review_target(work, target_id, Outcome(values["outcome"]), values["outcome_why"], target.version)
+        read = targets.read_target(work, target_id)
+        api.check_etag(read.target, TargetOutSchema)
+        outcome = Outcome(values["outcome"])
+        return targets.review_target(work, read, outcome, values["outcome_why"], read.target.version)

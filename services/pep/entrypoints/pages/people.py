@@ -9,7 +9,7 @@ from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from services.pep.adapters.people_store import PeopleFilter
-from services.pep.application import caseload, people, schools
+from services.pep.application import accounts, caseload, people, schools
 from services.pep.application.people import PersonRecord
 from services.pep.domain.people import PersonDetails
 from services.pep.domain.team import STAFF, TEAM_ROLES
@@ -121,6 +121,8 @@ def show(person_id: str) -> Response:
             today=work.today,
             may_change=people.may_change_person(work, record.person),
             is_oneself=work.actor.person_id == person_id,
+            accounts=accounts.accounts_of(work, person_id),
+            issuers={one.url: one.name for one in work.settings.issuers},
             hands_over=record.person.active and caseload.roles_to_hand_over(work, person_id),
         )
 

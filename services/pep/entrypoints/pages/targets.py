@@ -83,15 +83,15 @@ def change(target_id: str) -> Response:
         return _edit_page(target_id, FormState.typed({**errors, **wrong}), 422)
     try:
         with writing() as work:
-            target = targets.change_target(work, target_id, words, seen["version"])
-            plan = plans.load_permitted(work, target.plan_id, "pep.plan.read")
+            read = targets.read_target(work, target_id)
+            target = targets.change_target(work, read, words, seen["version"])
     except InvalidInput as refusal:
         return _edit_page(target_id, FormState.typed(refusal.errors), 422)
     except Stale as refusal:
         return _edit_page(target_id, FormState.typed(), 412, refusal)
     except Conflict as refusal:
         return _edit_page(target_id, FormState.typed({"": [refusal.message]}), 409)
-    _say(plan, target, "The target is changed.")
+    _say(read.plan, target, "The target is changed.")
     return redirect(url_for("plans.show", plan_id=target.plan_id, _anchor="targets"), 303)
 
 
@@ -104,12 +104,12 @@ def remove(target_id: str) -> Response:
         return _edit_page(target_id, FormState.saved(), 422)
     try:
         with writing() as work:
-            _, target = targets.read_target(work, target_id)
-            targets.remove_target(work, target_id, seen["version"])
+            read = targets.read_target(work, target_id)
+            targets.remove_target(work, read, seen["version"])
     except (Stale, Conflict) as refusal:
         return _edit_page(target_id, None, refusal.status, refusal if isinstance(refusal, Stale) else None, refusal)
     flash("The target is out of the plan. What it said is kept.", "success")
-    return redirect(url_for("plans.show", plan_id=target.plan_id, _anchor="targets"), 303)
+    return redirect(url_for("plans.show", plan_id=read.plan.id, _anchor="targets"), 303)
 
 
 @pages.get("/targets/<target_id>/review")
@@ -129,7 +129,8 @@ def record_outcome(target_id: str) -> Response:
     try:
         with writing() as work:
             outcome = Outcome(values["outcome"])
-            target = targets.review_target(work, target_id, outcome, values["outcome_why"], values["version"])
+            read = targets.read_target(work, target_id)
+            target = targets.review_target(work, read, outcome, values["outcome_why"], values["version"])
     except InvalidInput as refusal:
         return _review_page(target_id, FormState.typed(refusal.errors), 422)
     except Stale as refusal:
@@ -173,7 +174,8 @@ def _edit_page(
     target_id: str, form: FormState | None, status: int = 200, stale: Stale | None = None, refusal: Any = None
 ) -> Response:
     with reading() as work:
-        plan, target = targets.read_target(work, target_id)
+        read = targets.read_target(work, target_id)
+        plan, target = read.plan, read.target
         name = plans.child_name(work, plan)
     if refusal is not None:
         form = FormState(values=asdict(target), errors={"": [refusal.message]})
@@ -193,7 +195,8 @@ def _edit_page(
 
 def _review_page(target_id: str, form: FormState | None, status: int = 200, stale: Stale | None = None) -> Response:
     with reading() as work:
-        plan, target = targets.read_target(work, target_id)
+        read = targets.read_target(work, target_id)
+        plan, target = read.plan, read.target
         name = plans.child_name(work, plan)
     return render_page(
         "pep/target_review.html",

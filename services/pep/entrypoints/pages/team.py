@@ -5,12 +5,13 @@ from __future__ import annotations
 from flask import Blueprint, flash, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from services.pep.application import children, team
+from services.pep.application import children, parents, team
 from services.pep.application.worklist import missing_roles
+from services.pep.domain.parents import STANDING_WORDS
 from services.pep.domain.team import FAMILY, ONE_AT_A_TIME, TEAM_ROLES, was_never_taken
 from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema
 from shared.contracts.roles import Role
-from shared.kernel.errors import Conflict, InvalidInput, NotFound
+from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
 from shared.platform.access import may
 from shared.platform.roster import Membership
 from shared.platform.web.access import allowed
@@ -32,6 +33,8 @@ def show(child_id: str) -> Response:
         child = children.child_record(work, child_id)
         everyone = [one for one in team.whole_team_of(work, child_id) if not was_never_taken(one)]
         now = [one for one in everyone if one.from_date <= work.today and not _has_left(one, work)]
+        sees_parents = may(work, "pep.parents.read", child_id)
+        views = parents.parents_of(work, child_id) if sees_parents else []
         return render_page(
             "pep/team.html",
             title=f"Team around {child.shown_name}",
@@ -43,6 +46,7 @@ def show(child_id: str) -> Response:
             missing=missing_roles(now) if child.in_care else [],
             may_change=may(work, "pep.team.change", child_id),
             handed_over=ONE_AT_A_TIME,
+            told={view.member.person_id: STANDING_WORDS[view.standing] for view in views},
         )
 
 
@@ -159,7 +163,7 @@ def _add_page(work: Work, child_id: str, form: FormState, asked: str, status: in
 def _member(work: Work, child_id: str, membership_id: str) -> Membership:
     member = team.membership(work, membership_id)
     if member.child_id != child_id:
-        raise NotFound("membership_not_found", "There is no such record, or you are not on this child's team.")
+        raise NoSuchRecord
     return member
 
 

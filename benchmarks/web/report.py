@@ -1,0 +1,81 @@
+"""The table and the plot of reading and writing over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from benchmarks.events.report import machine, median, plot, spread, table
+from benchmarks.web.servers import PROCESSES, THREADS
+
+VERSIONS = {name: version(name) for name in ("Flask", "marshmallow", "gunicorn")}
+TARGETS = {"read": 3.0, "write": 1.5}
+DOING = {"read": "reading a plan", "write": "writing progress"}
+
+
+def write(figures: Mapping[str, Sequence[float]], folder: Path) -> None:
+    """Write the table and the plot, and print the table."""
+    servers = [name for name in ("gunicorn", "granian") if f"{name} static" in figures]
+    rounds = max(len(values) for values in figures.values())
+    text = [
+        "# Reading a plan and writing progress over HTTP",
+        "",
+        f"{rounds} interleaved rounds; medians (lowest to highest) of requests a second with 16 connections and",
+        f"{PROCESSES} processes of {THREADS} threads. {machine(VERSIONS, '')}",
+        "The plain way is Flask, SQLAlchemy's ORM with eager loading and marshmallow: nobody signs in, no policy is",
+        "asked, nothing is logged, no reading is put on record. Ours does all four. Ratios are of requests a second",
+        "and, in brackets, of the processor time that server and database took, which a busy machine disturbs less.",
+        "",
+        table(
+            ["", *(f"{server}, {words}" for server in servers for words in ("a second", "p99 ms", "processor ms"))],
+            list(_rows(figures, servers)),
+        ),
+        "",
+        table(["ratio", *servers, "target"], list(_ratios(figures, servers))),
+        "",
+    ]
+    (folder / "web.md").write_text("\n".join(text), encoding="utf-8")
+    bars = {
+        f"{'PEP Suite' if who == 'ours' else 'Plain'}, {server}, {engine}": median(
+            figures[f"{server} {engine} {who} read"]
+        )
+        for server in servers
+        for engine in ("SQLite", "PostgreSQL")
+        for who in ("plain", "ours")
+    }
+    plot("Plans read a second", bars, folder / "web.svg")
+    print("\n".join(text))
+
+
+def _rows(figures: Mapping[str, Sequence[float]], servers: Sequence[str]) -> Iterator[list[str]]:
+    names = {"static": "a static body"}
+    for engine in ("SQLite", "PostgreSQL"):
+        for what in TARGETS:
+            for who, words in (("plain", "the plain way"), ("ours", "PEP Suite")):
+                names[f"{engine} {who} {what}"] = f"{DOING[what]}, {engine}: {words}"
+    for name, words in names.items():
+        cells = [
+            cell
+            for server in servers
+            for cell in (
+                spread(figures[f"{server} {name}"]),
+                spread(figures[f"{server} {name} p99"]),
+                spread(figures[f"{server} {name} processor"], 2),
+            )
+        ]
+        yield [words, *cells]
+
+
+def _ratios(figures: Mapping[str, Sequence[float]], servers: Sequence[str]) -> Iterator[list[str]]:
+    def ratio(one: str, other: str) -> str:
+        by_rate = median(figures[one]) / median(figures[other])
+        by_processor = median(figures[f"{other} processor"]) / median(figures[f"{one} processor"])
+        return f"{by_rate:.2f} ({by_processor:.2f})"
+
+    for engine in ("SQLite", "PostgreSQL"):
+        for what, target in TARGETS.items():
+            cells = [ratio(f"{server} {engine} ours {what}", f"{server} {engine} plain {what}") for server in servers]
+            yield [f"{DOING[what]} / the plain way, {engine}", *cells, f"at least {target:g}"]
+        cells = [ratio(f"{server} {engine} ours read", f"{server} static") for server in servers]
+        yield [f"reading a plan / a static body, {engine}", *cells, ""]
