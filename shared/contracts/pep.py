@@ -1,12 +1,12 @@
 """What the pep service tells the others.
 
-The subject of every fact but the first two is `child/<child_id>`, so all that pep says of one child arrives in order.
+The subject of every fact but the first three is `child/<child_id>`, so all that pep says of one child arrives in order.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from shared.contracts.registry import event, personal
 
@@ -40,6 +40,20 @@ class SchoolRecorded:
     phase: str
     town: str = ""
     open: bool = True
+
+
+@event("pep.session.ended.v1")
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """Somebody signed out, or their session was ended; whoever shows it is no longer let in.
+
+    Subject `sessions/<person_id>`. `session_id` is a hash of what the browser holds, which stays secret.
+    """
+
+    session_id: str
+    person_id: str
+    started_at: datetime
+    ended_at: datetime
 
 
 @event("pep.child.entered_care.v1")
@@ -116,6 +130,21 @@ class TeamMemberLeft:
     person_id: str
     role: str
     until: date
+
+
+@event("pep.parent.standing_changed.v1")
+@dataclass(frozen=True, slots=True)
+class ParentStandingChanged:
+    """How far a parent is told of a matter changed: invited, told_after or not_told.
+
+    `until` is the last day of it; from the next day on nothing is told, as while nothing was said of the parent.
+    """
+
+    child_id: str
+    person_id: str
+    matter: str
+    standing: str
+    until: date | None = None
 
 
 @event("pep.plan.opened.v1")

@@ -2,14 +2,16 @@
 
 `team` are the roles that may, for a child on whose team the person is today. `authority` are the kinds of staff who
 may for every child of their authority. `fields` narrows a permission for single fields; a field that is not named is
-covered by the permission itself. What is not in the table is denied.
+covered by the permission itself. What is not in the table is denied. `docs/access.md` shows it as one table.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
+from shared.contracts.parents import Matter
 from shared.contracts.roles import Role
 
 NOBODY: frozenset[Role] = frozenset()
@@ -23,14 +25,27 @@ HEAD = frozenset({Role.VIRTUAL_SCHOOL_HEAD})
 KEEPS_PEOPLE = HEAD | {Role.TEAM_MANAGER}
 
 
+class Deed(StrEnum):
+    """What kind of thing an action is; the last word of its name tells."""
+
+    READ = "read"
+    WRITE = "write"
+    SIGN = "sign"
+    EXPORT = "export"
+
+
 @dataclass(frozen=True, slots=True)
 class Permission:
-    """Who may do one thing; `what` says in plain English what the thing is."""
+    """Who may do one thing; `what` says in plain English what the thing is.
+
+    `matter`: a parent may only as far as it was decided that they are told of such things.
+    """
 
     what: str
     team: frozenset[Role] = NOBODY
     authority: frozenset[Role] = NOBODY
     fields: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    matter: Matter | None = None
 
 
 PEP_CHILD: Mapping[str, Permission] = {
@@ -41,6 +56,9 @@ PEP_CHILD: Mapping[str, Permission] = {
         fields={"legal_status": STAFF, "reference": STAFF, "upn": PROFESSIONALS, "born_on": EVERYONE - {Role.ADVOCATE}},
     ),
     "pep.worklist.read": Permission("See one's own list of what to do next", team=EVERYONE, authority=EVERYONE),
+    "pep.session.end_own": Permission(
+        "See where one is signed in, and sign out there", team=EVERYONE, authority=EVERYONE
+    ),
     "pep.children.list": Permission("List the children one works with", authority=EVERYONE),
     "pep.child.enter_care": Permission(
         "Record that a child became looked after", authority=SOCIAL_CARE | VIRTUAL_SCHOOL
@@ -63,6 +81,18 @@ PEP_CHILD: Mapping[str, Permission] = {
     ),
     "pep.team.change": Permission("Change the team around a child", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
     "pep.team.allocate": Permission("Give children without a social worker to one", authority=HEAD),
+    "pep.parents.read": Permission(
+        "See what each parent is told of, and who decided it",
+        team=PROFESSIONALS,
+        authority=HEAD,
+        fields={"ground": STAFF},
+    ),
+    "pep.parents.decide": Permission("Decide what a parent is told of", team=SOCIAL_CARE),
+    "pep.parents.confirm": Permission(
+        "Confirm or refuse, as the second person, what a parent is told of",
+        team=SOCIAL_CARE | {Role.IRO},
+        authority=HEAD,
+    ),
     "pep.people.read": Permission("List the staff and designated teachers of the authority", authority=KEEPS_PEOPLE),
     "pep.person.record": Permission(
         "Record a member of staff or a designated teacher, and that one is no longer here",
@@ -108,7 +138,9 @@ PEP_PLAN: Mapping[str, Permission] = {
 PEP: Mapping[str, Permission] = {**PEP_CHILD, **PEP_PLAN}
 
 SCHEDULING: Mapping[str, Permission] = {
-    "scheduling.child.read": Permission("Know that a child has meetings", team=EVERYONE, authority=HEAD),
+    "scheduling.child.read": Permission(
+        "Know that a child has meetings", team=EVERYONE, authority=HEAD, matter=Matter.MEETINGS
+    ),
     "scheduling.worklist.read": Permission("See one's own list of meetings", team=EVERYONE, authority=EVERYONE),
     "scheduling.meeting.read": Permission(
         "See a meeting, who is invited and what they answered",
@@ -120,6 +152,7 @@ SCHEDULING: Mapping[str, Permission] = {
             "comments": SOCIAL_CARE,
             "mails": SOCIAL_CARE,
         },
+        matter=Matter.MEETINGS,
     ),
     "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
     "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),
@@ -138,6 +171,7 @@ VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {
     "virtual_school.worklist.read": Permission("See one's own list in the Virtual School", PROFESSIONALS, HEAD),
     "virtual_school.figures.read": Permission("See the Virtual School's figures", VIRTUAL_SCHOOL, HEAD),
     "virtual_school.cohort.read": Permission("See the children one is responsible for in a table", PROFESSIONALS, HEAD),
+    "virtual_school.cohort.export": Permission("Take that table away as a spreadsheet", PROFESSIONALS, HEAD),
     "virtual_school.child.read": Permission("See a child's page in the Virtual School", PROFESSIONALS, HEAD),
     "virtual_school.plan.read": Permission("See how a plan was rated, and the feedback", PROFESSIONALS, HEAD),
     "virtual_school.plan.rate": Permission("Rate a submitted plan, and approve or return it", VIRTUAL_SCHOOL, HEAD),
@@ -155,4 +189,26 @@ OPERATING: Mapping[str, Permission] = {
     for service in ("pep", "scheduling", "virtual_school")
 }
 
-PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE, **OPERATING}
+AUDIT: Mapping[str, Permission] = {
+    f"{service}.audit.{how}": Permission(words.format(service), team=SOCIAL_CARE, authority=HEAD)
+    for service in ("pep", "scheduling", "virtual_school")
+    for how, words in (
+        ("read", "See who has looked at a child's record in {}"),
+        ("export", "Take the list of who has looked at a child's record in {} away"),
+    )
+}
+
+PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE, **OPERATING, **AUDIT}
+
+_DEEDS: Mapping[str, Deed] = {
+    "read": Deed.READ,
+    "list": Deed.READ,
+    "submit": Deed.SIGN,
+    "rate": Deed.SIGN,
+    "export": Deed.EXPORT,
+}
+
+
+def deed(action: str) -> Deed:
+    """Return what kind of thing an action of the table is: reading, signing, exporting, else writing."""
+    return _DEEDS.get(action.rpartition(".")[2], Deed.WRITE)

@@ -11,11 +11,14 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from shared.contracts.plain import NotPlain, reader
 
 EventClass = TypeVar("EventClass", bound=type)
 
@@ -88,11 +91,18 @@ def from_data(name: str, data: Mapping[str, Any]) -> Any:
     Raises `UnknownEvent` or `UnreadableEvent`.
     """
     cls = event_class(name)
+    with suppress(NotPlain):
+        return reader(cls)(data)
+    return from_schema(cls, data)
+
+
+def from_schema(cls: type, data: Mapping[str, Any]) -> Any:
+    """Return an event of a class built by its schema, or raise `UnreadableEvent`."""
     try:
         return _build(cls, _schema(cls).load(data))
     except ValidationError as error:
         problems = error.messages if isinstance(error.messages, dict) else {"": error.messages}
-        raise UnreadableEvent(name, problems) from error
+        raise UnreadableEvent(event_name(cls), problems) from error
 
 
 @cache

@@ -87,6 +87,26 @@ class MeetingPutBack:
     meet_by: date
 
 
+@event("scheduling.meeting.restated.v1")
+@dataclass(frozen=True, slots=True)
+class MeetingRestated:
+    """How a PEP meeting that was given a time stands, said again for whoever lost what they knew of it.
+
+    `state` is arranged, put_back, held or cancelled; `held_on` and `attended` are told of a meeting that was held.
+    """
+
+    child_id: str
+    plan_id: str
+    meeting_id: str
+    state: str
+    starts_at: datetime
+    ends_at: datetime
+    mode: str
+    invitees: tuple[InviteeState, ...]
+    held_on: date | None = None
+    attended: tuple[str, ...] = ()
+
+
 @event("scheduling.meeting.held.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingHeld:

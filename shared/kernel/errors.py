@@ -27,6 +27,13 @@ class NotFound(DomainError):
     status = 404
 
 
+class NoSuchRecord(NotFound):
+    """There is no such record of a child, or the reader may not know of it: one answer, so that nobody learns which."""
+
+    def __init__(self) -> None:
+        super().__init__("record_not_found", "There is no such record, or you are not on this child's team.")
+
+
 class Denied(DomainError):
     """The access policy says no."""
 

@@ -6,15 +6,18 @@ see or do there follows from the role. Default deny.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from shared.contracts.permissions import PERMISSIONS
+from shared.contracts.parents import Matter, ParentStanding
+from shared.contracts.permissions import NOBODY, PERMISSIONS, Permission
 from shared.contracts.roles import Role
-from shared.kernel.errors import Denied, NotFound
-from shared.platform import roster
+from shared.kernel.errors import Denied, NoSuchRecord
+from shared.platform import roster, standings
 
 if TYPE_CHECKING:
+    from shared.platform.trail import Trail
     from shared.platform.work import Work
 
 
@@ -33,12 +36,22 @@ class Actor:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What is acted on: a child's record (with the roles the actor has on its team today) or the authority itself."""
+    """What is acted on: a child's record (with the roles the actor has on its team today) or the authority itself.
+
+    `told` says of a parent how far they are told of each matter; `over` that the thing, such as a meeting, is past.
+    """
 
     kind: str
     id: str
     authority: str
     team_roles: frozenset[Role] = frozenset()
+    told: Mapping[Matter, ParentStanding] = field(default_factory=dict)
+    over: bool = False
+
+    def is_told(self, matter: Matter) -> bool:
+        """Tell whether a parent is told of a matter: those told after, once the thing is over."""
+        standing = self.told.get(matter, ParentStanding.NOT_TOLD)
+        return standing is ParentStanding.INVITED or (standing is ParentStanding.TOLD_AFTER and self.over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,42 +79,94 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
         return Decision(False, "no_rule")
     if actor.system:
         return Decision(True, "system")
-    team, authority = permission.team, permission.authority
+    team, authority, roles = permission.team, permission.authority, thing.team_roles
+    if permission.matter is not None and not thing.is_told(permission.matter):
+        roles -= {Role.PARENT}
     if field is not None and field in permission.fields:
         team, authority = team & permission.fields[field], authority & permission.fields[field]
-    if thing.team_roles & team:
+    if roles & team:
         return Decision(True, "team")
     if actor.authority == thing.authority and actor.kinds & authority:
         return Decision(True, "authority")
-    if thing.team_roles & permission.team:
+    if roles & permission.team:
         return Decision(False, "field_sealed")
-    return Decision(False, "role_may_not" if thing.team_roles else "not_on_team")
+    return Decision(False, "role_may_not" if roles else "not_on_team")
 
 
-def child_thing(work: Work, child_id: str) -> Thing:
-    """Return a child's record as the actor stands to it today."""
-    roles = roster.roles_on(work.connection, work.actor.person_id, child_id, work.today)
-    return Thing("child", child_id, work.settings.authority, roles)
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an actor stands to one thing today: looked up once, and good for many questions."""
+
+    actor: Actor
+    service: str
+    thing: Thing
+    trail: Trail
+
+    def once_over(self) -> Standing:
+        """Return how the actor stands to what is past, such as a meeting that was held."""
+        return replace(self, thing=replace(self.thing, over=True))
+
+    def may(self, action: str, field: str | None = None) -> bool:
+        """Tell whether the actor may do `action`."""
+        return decide(self.actor, action, self.thing, field).allowed
+
+    def permit(self, action: str, field: str | None = None) -> None:
+        """Let `action` pass or refuse it; either way the answer is kept in the audit.
+
+        Raises `NotFound` where the actor may not know that the child exists, `Denied` where they may but not do this.
+        """
+        decision = decide(self.actor, action, self.thing, field)
+        role = role_for(self.actor, action, self.thing.team_roles)
+        of_child = self.thing.kind == "child"
+        self.trail.note(self.actor, role, action, self.thing.id if of_child else "", allowed=decision.allowed)
+        if decision.allowed:
+            return
+        hidden = of_child and not self.may(f"{self.service}.child.read")
+        if hidden and decision.reason == "not_on_team":
+            raise NoSuchRecord
+        raise Denied(
+            decision.reason, "Your role does not allow this. Ask the child's social worker if you think it should."
+        )
+
+    @property
+    def acting_as(self) -> str:
+        """Return the role in which the actor acts: their team role, else their kind, else empty."""
+        roles = self.thing.team_roles or self.actor.kinds
+        return next((role.value for role in Role if role in roles), "")
+
+
+def standing(work: Work, child_id: str | None, team: Iterable[roster.Membership] | None = None) -> Standing:
+    """Return how the actor stands to a child's record today, or (no child) to the authority; one query in a unit.
+
+    `team` is everyone on the child's team, where the caller has them already.
+    """
+    authority = work.settings.authority
+    if child_id is None:
+        return Standing(work.actor, work.service, Thing("authority", authority, authority), work.trail)
+    person_id, today = work.actor.person_id, work.today
+    known = work.standings.get((person_id, child_id))
+    if known is None:
+        if team is None:
+            roles = roster.roles_on(work.connection, person_id, child_id, today)
+        else:
+            roles = frozenset(member.role for member in team if member.person_id == person_id and member.is_live(today))
+        told: Mapping[Matter, ParentStanding] = {}
+        if Role.PARENT in roles:
+            kept = standings.of_parent(work.connection, child_id, person_id)
+            told = {matter: one.on(today) for matter, one in kept.items()}
+        known = Standing(work.actor, work.service, Thing("child", child_id, authority, roles, told), work.trail)
+        work.standings[person_id, child_id] = known
+    return known
 
 
 def may(work: Work, action: str, child_id: str | None = None, field: str | None = None) -> bool:
     """Tell whether the actor may do `action` to a child's record, or (no child) in the authority."""
-    return _ask(work, action, child_id, field).allowed
+    return standing(work, child_id).may(action, field)
 
 
 def permit(work: Work, action: str, child_id: str | None = None, field: str | None = None) -> None:
-    """Let `action` pass or refuse it.
-
-    Raises `NotFound` where the actor may not know that the child exists, `Denied` where they may but not do this.
-    """
-    decision = _ask(work, action, child_id, field)
-    if decision.allowed:
-        return
-    if child_id is not None and decision.reason == "not_on_team" and not may_know_of(work, child_id):
-        raise NotFound("child_not_found", "There is no such record, or you are not on this child's team.")
-    raise Denied(
-        decision.reason, "Your role does not allow this. Ask the child's social worker if you think it should."
-    )
+    """Let `action` pass or refuse it, as `Standing.permit` does."""
+    standing(work, child_id).permit(action, field)
 
 
 def may_know_of(work: Work, child_id: str) -> bool:
@@ -109,13 +174,21 @@ def may_know_of(work: Work, child_id: str) -> bool:
     return may(work, f"{work.service}.child.read", child_id)
 
 
+def note_children(work: Work, action: str, child_ids: Iterable[str]) -> None:
+    """Note in the audit whose records an action reaches that was permitted for many at once: an export, a file."""
+    role = role_for(work.actor, action)
+    for child_id in child_ids:
+        work.trail.note(work.actor, role, action, child_id, allowed=True)
+
+
 def acting_as(work: Work, child_id: str) -> str:
     """Return the role in which the actor acts on a child's record: their team role, else their kind, else empty."""
-    roles = child_thing(work, child_id).team_roles or work.actor.kinds
+    return standing(work, child_id).acting_as
+
+
+def role_for(actor: Actor, action: str, team_roles: frozenset[Role] = NOBODY) -> str:
+    """Return the role in which somebody does an action, or asks to: one that it is for, else any they have."""
+    permission = PERMISSIONS.get(action, Permission(action))
+    entitled = team_roles & permission.team or actor.kinds & permission.authority
+    roles = entitled or team_roles or actor.kinds
     return next((role.value for role in Role if role in roles), "")
-
-
-def _ask(work: Work, action: str, child_id: str | None, field: str | None) -> Decision:
-    if child_id is None:
-        return decide(work.actor, action, Thing("authority", work.settings.authority, work.settings.authority), field)
-    return decide(work.actor, action, child_thing(work, child_id), field)

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import typing
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,17 @@ import shared.contracts.scheduling
 import shared.contracts.virtual_school  # noqa: F401 - each declares its events
 from shared.contracts.catalogue import personal_fields
 from shared.contracts.envelope import Envelope
-from shared.contracts.registry import UnknownEvent, UnreadableEvent, all_events, event, event_class, from_data, to_data
+from shared.contracts.plain import NotPlain, reader
+from shared.contracts.registry import (
+    UnknownEvent,
+    UnreadableEvent,
+    all_events,
+    event,
+    event_class,
+    from_data,
+    from_schema,
+    to_data,
+)
 from shared.platform.settings import SERVICES
 from shared.testing.samples import sample
 
@@ -111,6 +122,34 @@ def test_a_fact_without_a_field_it_needs_is_refused_and_says_which(name: str) ->
         from_data(name, data)
 
     assert needed[0] in refusal.value.problems
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_quick_way_of_reading_builds_what_the_schema_builds_or_leaves_it_to_the_schema(name: str) -> None:
+    cls = event_class(name)
+    whole = to_data(sample(cls))
+    assert reader(cls)(whole) == from_schema(cls, whole)
+    odd = [
+        None,
+        True,
+        1,
+        1.0,
+        "1",
+        "yes",
+        "2026-11-21",
+        "2026-11-21T09:00:00",
+        "20261121",
+        [],
+        ["1"],
+        [1],
+        {},
+        {"a": 1},
+    ]
+    for field in whole:
+        for value in odd:
+            data = {**whole, field: value}
+            with suppress(NotPlain):
+                assert reader(cls)(data) == from_schema(cls, data), (field, value)
 
 
 def test_there_is_a_golden_sample_for_every_event_and_for_nothing_else() -> None:

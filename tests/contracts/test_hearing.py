@@ -27,6 +27,7 @@ STORY = [
     "pep.school.recorded.v1",
     "pep.child.entered_care.v1",
     "pep.team.member_joined.v1",
+    "pep.parent.standing_changed.v1",
     "pep.child.school_changed.v1",
     "pep.child.details_changed.v1",
     "pep.plan.opened.v1",
@@ -35,6 +36,7 @@ STORY = [
     "scheduling.meeting.put_back.v1",
     "scheduling.meeting.moved.v1",
     "scheduling.meeting.held.v1",
+    "scheduling.meeting.restated.v1",
     "pep.plan.submitted.v1",
     "virtual_school.plan.returned.v1",
     "pep.plan.returned.v1",
@@ -48,6 +50,7 @@ STORY = [
     "virtual_school.concern.closed.v1",
     "pep.team.member_left.v1",
     "pep.child.left_care.v1",
+    "pep.session.ended.v1",
 ]
 """A child's way through care, as the three services tell it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.contracts import permissions
+from shared.contracts.parents import Matter, ParentStanding
 from shared.contracts.permissions import PERMISSIONS, Permission
 from shared.contracts.roles import Role
 from shared.platform.access import Actor, Thing, decide, system_actor
@@ -15,7 +16,7 @@ def actor(*kinds: Role, authority: str = "northmoor") -> Actor:
 
 
 def child(*roles: Role, authority: str = "northmoor") -> Thing:
-    return Thing("child", "a", authority, frozenset(roles))
+    return Thing("child", "a", authority, frozenset(roles), dict.fromkeys(Matter, ParentStanding.INVITED))
 
 
 def test_what_is_not_in_the_table_is_denied_even_to_the_suite_itself() -> None:
@@ -47,6 +48,26 @@ def test_a_field_may_be_narrower_than_its_record(monkeypatch: pytest.MonkeyPatch
     assert decide(actor(), "pep.child.see", child(Role.SOCIAL_WORKER), "address").allowed
 
 
+@pytest.mark.parametrize(
+    ("standing", "over", "is_let_in"),
+    [
+        (None, True, False),
+        (ParentStanding.NOT_TOLD, True, False),
+        (ParentStanding.TOLD_AFTER, False, False),
+        (ParentStanding.TOLD_AFTER, True, True),
+        (ParentStanding.INVITED, False, True),
+    ],
+)
+def test_a_parent_gets_in_only_as_far_as_it_was_decided_that_they_are_told(
+    standing: ParentStanding | None, over: bool, is_let_in: bool
+) -> None:
+    told = {} if standing is None else {Matter.MEETINGS: standing}
+    thing = Thing("child", "a", "northmoor", frozenset({Role.PARENT}), told, over)
+    assert decide(actor(Role.PARENT), "scheduling.meeting.read", thing).allowed is is_let_in
+    carer = Thing("child", "a", "northmoor", frozenset({Role.CARER}), told, over)
+    assert decide(actor(Role.CARER), "scheduling.meeting.read", carer).allowed
+
+
 def test_every_row_says_what_it_allows_and_lets_somebody_in() -> None:
     for action, permission in PERMISSIONS.items():
         assert permission.what, action
@@ -61,5 +82,6 @@ def test_no_row_is_declared_twice() -> None:
         permissions.SCHEDULING,
         permissions.VIRTUAL_SCHOOL_SERVICE,
         permissions.OPERATING,
+        permissions.AUDIT,
     ]
     assert sum(len(block) for block in blocks) == len(PERMISSIONS)

@@ -1,0 +1,81 @@
+"""Write `docs/access.md`: who may see and do what, from the table of permissions.
+
+Usage: python -m maintenance.access_page
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from shared.contracts.permissions import PERMISSIONS, Deed, Permission, deed
+from shared.contracts.roles import Role
+from shared.platform.settings import SERVICES
+
+PAGE = Path(__file__).parents[1] / "docs" / "access.md"
+
+_HEAD = """# Who may see and do what
+
+This page is written by `python -m maintenance.access_page` from the one table in `shared/contracts/permissions.py`; a
+test checks that it is current. Why there is one table is in [decision 6](decisions/0006-one-table-of-permissions.md);
+how it is asked is in [architecture.md](architecture.md#who-may-see-what). What the table does not name is denied.
+
+- **team**: for each child on whose team the person has a place in that role today. A place begins and ends on a day;
+  with its last day everything that followed from it ends.
+- **all**: for every child of the person's own authority, or for the authority as such. Never for another authority.
+- A row that begins with ↳ is a single field of the row above it. Who may not see a field gets a page or an answer in
+  which it is absent. A field that has no row is covered by the row of the record.
+- What is read anywhere else (a mail, a calendar entry, an event, an export) is never more than its row here allows.
+"""
+
+_NAMES = {
+    "pep": "The child, the team and the plans (pep)",
+    "scheduling": "The meetings (scheduling)",
+    "virtual_school": "The Virtual School (virtual_school)",
+}
+_SHORT = {
+    Role.SOCIAL_WORKER: "SW",
+    Role.TEAM_MANAGER: "TM",
+    Role.IRO: "IRO",
+    Role.DESIGNATED_TEACHER: "DT",
+    Role.VIRTUAL_SCHOOL_CASEWORKER: "VSC",
+    Role.VIRTUAL_SCHOOL_HEAD: "VSH",
+    Role.CARER: "Carer",
+    Role.PARENT: "Parent",
+    Role.CHILD: "Child",
+    Role.ADVOCATE: "Adv.",
+}
+
+
+def page() -> str:
+    """Return what the page should say now."""
+    legend = ", ".join(f"**{short}** {role.title}" for role, short in _SHORT.items() if short.lower() != role.value)
+    lines = [_HEAD, f"{legend}.", "", f"| | {' | '.join(_SHORT.values())} |", "|---|" + ":-:|" * len(_SHORT)]
+    empty = " |" * len(_SHORT)
+    for service in SERVICES:
+        lines.append(f"| **{_NAMES[service]}** |{empty}")
+        for kind in Deed:
+            rows = [
+                (action, permission)
+                for action, permission in PERMISSIONS.items()
+                if action.split(".")[0] == service and deed(action) is kind
+            ]
+            if rows:
+                lines.append(f"| *{kind.value}* |{empty}")
+                lines += [line for action, permission in rows for line in _rows(action, permission)]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(action: str, permission: Permission) -> Iterator[str]:
+    yield _row(f"{permission.what} `{action}`", permission.team, permission.authority)
+    for name, roles in permission.fields.items():
+        yield _row(f"↳ {name.replace('_', ' ')}", permission.team & roles, permission.authority & roles)
+
+
+def _row(what: str, team: frozenset[Role], authority: frozenset[Role]) -> str:
+    cells = ("all" if role in authority else "team" if role in team else "" for role in _SHORT)
+    return f"| {what} | {' | '.join(cells)} |"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")

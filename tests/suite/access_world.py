@@ -1,0 +1,275 @@
+"""Three children and everybody round them in the three services: what the tests of access look at.
+
+`ours` is the child on whose team the people of TEAM are; `theirs` has a team of others; `former` had the people of TEAM
+until yesterday and has the others now. Each child has a plan with a target, an arranged meeting with mails, a
+suspension, an answered concern and stuck events beside it, so that every address of the suite leads to something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import insert, select, update
+
+from services.pep.app import SPEC as PEP
+from services.pep.application import children, concerns, parents, plans, targets, team
+from services.pep.application.schools import record_schools
+from services.pep.domain.parents import Ground
+from services.pep.domain.schools import School
+from services.pep.domain.targets import Category
+from services.scheduling.adapters import meetings_store
+from services.scheduling.adapters.tables_mail import mail_in, mail_out
+from services.scheduling.app import SPEC as SCHEDULING
+from services.scheduling.application import meetings
+from services.scheduling.application.guests import propose_guests
+from services.scheduling.domain.meeting import Booking, Mode
+from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
+from services.virtual_school.application import attendance, suspensions
+from shared.contracts.parents import ParentStanding
+from shared.contracts.roles import Role
+from shared.kernel.clock import london_time
+from shared.platform import roster, sessions
+from shared.platform.access import Actor, actor_for, system_actor
+from shared.platform.auth import issue_token
+from shared.platform.inbox_tables import Held
+from shared.platform.roster import Person
+from shared.platform.service import ServiceSpec
+from shared.platform.work import Work, reading_work, writing_work
+from shared.testing.apps import app_on
+from shared.testing.bus import deliver_everything
+from shared.testing.runtimes import make_runtime
+
+SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
+SCHOOL = "900001"
+TODAY = date(2026, 11, 23)
+SINCE = date(2026, 11, 2)
+FAMILY = (Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE)
+ON_TEAMS = tuple(role for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD)
+
+
+class AccessWorld:
+    """The suite with three children; `things[child][argument]` is what an address's argument stands for."""
+
+    def __init__(self, home: Path) -> None:
+        self.runtime = make_runtime(home, SPECS)
+        self.apps: dict[str, Flask] = {spec.name: app_on(spec, self.runtime) for spec in SPECS}
+        self.people: dict[str, Person] = {}
+        self.things: dict[str, dict[str, str]] = {}
+        self._clients: dict[tuple[str, str], FlaskClient] = {}
+        with self.by_itself(PEP) as work:
+            record_schools(work, [School(SCHOOL, "Oakfield Academy", "Primary", town="Northmoor")])
+            for group in ("our", "their"):
+                for role in Role:
+                    self._record(work, f"{group}-{role.value}", role, "northmoor")
+            for role in Role:
+                self._record(work, f"far-{role.value}", role, "southmoor")
+        for number, child in enumerate(("ours", "theirs", "former")):
+            self._take_in(child, "their" if child == "theirs" else "our", number)
+        for child in self.things:
+            self._decide_on_parent(child, "their" if child == "theirs" else "our")
+        self.deliver()
+        for number, child in enumerate(self.things):
+            self._arrange(child, number)
+            self._suspend(child, "their" if child == "theirs" else "our")
+        self.deliver()
+        self._end_places("former")
+        for child in self.things:
+            self._promise(child)
+        self._upload()
+        self.deliver()
+        self._sign_in()
+        for spec in SPECS:
+            self._get_stuck(spec)
+
+    def client(self, service: str, person: str) -> FlaskClient:
+        """Return a browser or program with somebody's token; the same one each time."""
+        if (service, person) not in self._clients:
+            client = self._clients[service, person] = self.apps[service].test_client()
+            token = issue_token(self.runtime.settings.secret, person, self.runtime.clock.now())
+            client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        return self._clients[service, person]
+
+    def deliver(self) -> None:
+        deliver_everything(self.runtime, SPECS)
+
+    @contextmanager
+    def by_itself(self, spec: ServiceSpec) -> Iterator[Work]:
+        with writing_work(self.runtime, spec, system_actor("northmoor")) as work:
+            yield work
+
+    @contextmanager
+    def acting(self, spec: ServiceSpec, person: str) -> Iterator[Work]:
+        with writing_work(self.runtime, spec, self.actor(person)) as work:
+            yield work
+
+    @contextmanager
+    def looking(self, spec: ServiceSpec) -> Iterator[Work]:
+        with reading_work(self.runtime, spec, system_actor("northmoor")) as work:
+            yield work
+
+    def actor(self, person: str) -> Actor:
+        return actor_for(self.people[person])
+
+    def _record(self, work: Work, key: str, role: Role, authority: str) -> None:
+        urn = SCHOOL if role is Role.DESIGNATED_TEACHER else None
+        name = key.replace("-", " ").replace("_", " ").title()
+        person = Person(key, authority, name, f"{key}@people.example", frozenset({role}), "Northmoor", urn)
+        self.people[key] = team.store_person(work, person)
+
+    def _take_in(self, child: str, group: str, number: int) -> None:
+        new = children.NewChild(
+            reference=f"70000{number}",
+            name=f"Child {child.title()}",
+            born_on=date(2014, 3, 9),
+            legal_status="C2",
+            entered_care_on=SINCE,
+            school_urn=SCHOOL,
+            team={role: f"{group}-{role.value}" for role in ON_TEAMS},
+        )
+        with self.by_itself(PEP) as work:
+            taken = children.enter_care(work, new)
+            (plan,) = plans.plans_of_child(work, taken.id)
+            words = targets.TargetWords(Category.ACADEMIC, "Read a book", "Reads it", "All", TODAY, "Daily", 0)
+            target = targets.add_target(work, plan.id, words)
+            teacher = next(one for one in roster.whole_team(work.connection, taken.id) if one.role is Role.IRO)
+        self.things[child] = {
+            "child_id": taken.id,
+            "plan_id": plan.id,
+            "key": "arrangements",
+            "target_id": target.id,
+            "membership_id": teacher.id,
+            "person_id": f"{'their' if child == 'theirs' else 'our'}-iro",
+            "parent_id": f"{group}-parent",
+            "urn": SCHOOL,
+            "day": "2026-11-16",
+        }
+
+    def _decide_on_parent(self, child: str, group: str) -> None:
+        """Let the parent be invited; that this shall end some day still waits for a second person."""
+        things = self.things[child]
+        agreed, until = Ground.AGREED, date(2027, 3, 1)
+        with self.acting(PEP, f"{group}-social_worker") as work:
+            first = parents.decide_for_parent(
+                work, things["child_id"], things["parent_id"], ParentStanding.INVITED, agreed
+            )
+        with self.acting(PEP, f"{group}-team_manager") as work:
+            parents.settle_decision(work, things["child_id"], first.id, confirmed=True)
+        with self.acting(PEP, f"{group}-social_worker") as work:
+            second = parents.decide_for_parent(
+                work, things["child_id"], things["parent_id"], ParentStanding.INVITED, agreed, until=until
+            )
+        things["decision_id"] = second.id
+
+    def _arrange(self, child: str, number: int) -> None:
+        things = self.things[child]
+        starts_at = london_time(date(2026, 12, 1 + number), 10)
+        with self.by_itself(SCHEDULING) as work:
+            (meeting,) = meetings_store.of_plan(work.connection, things["plan_id"])
+            wanted = {guest.person_id: guest.required for guest, _ in propose_guests(work, meeting)}
+            booking = Booking(starts_at, starts_at + timedelta(hours=1), Mode.IN_PERSON, "Oakfield Academy")
+            arranged = meetings.arrange(work, meeting.id, meetings.Wish(booking, wanted), meeting.version)
+            things["meeting_id"], things["invitee_id"] = arranged.id, arranged.invitees[0].id
+            ours = mail_out.c.meeting_id == arranged.id
+            unsent = work.connection.execute(select(mail_out.c.id).where(ours)).scalars().first()
+            work.connection.execute(update(mail_out).where(mail_out.c.id == unsent).values(state="failed"))
+            things["unsent_mail"], things["held_mail"] = str(unsent), f"held-{child}"
+            self._receive(work, things["held_mail"], meeting_id=arranged.id, invitee_id=arranged.invitees[0].id)
+            things["unknown_mail"] = f"unknown-{child}"
+            self._receive(work, things["unknown_mail"])
+
+    def _receive(self, work: Work, mail_id: str, **about: str) -> None:
+        values = {
+            "id": mail_id,
+            "receipt": mail_id,
+            "received_at": work.now,
+            "sender": "somebody@people.example",
+            "subject": "Answer",
+            "outcome": "held",
+            "reason": "unclear",
+            "comment": "",
+            "answer": "accepted",
+        }
+        work.connection.execute(insert(mail_in).values(values | about))
+
+    def _suspend(self, child: str, group: str) -> None:
+        with self.acting(VIRTUAL_SCHOOL, f"{group}-designated_teacher") as work:
+            suspension = suspensions.record_suspension(
+                work,
+                self.things[child]["child_id"],
+                starts_on=date(2026, 11, 16),
+                ends_on=date(2026, 11, 17),
+                sessions=4,
+                permanent=False,
+                reasons=("DB",),
+            )
+        self.things[child]["suspension_id"] = suspension.id
+
+    def _end_places(self, child: str) -> None:
+        child_id = self.things[child]["child_id"]
+        with self.by_itself(PEP) as work:
+            found = children.child_record(work, child_id)
+            for member in roster.whole_team(work.connection, child_id):
+                team.end_place(work, member, TODAY - timedelta(days=1))
+            for role in ON_TEAMS:
+                person = self.people[f"their-{role.value}"]
+                joined = team.join_team(work, found, person, role, TODAY)
+                if role is Role.IRO:
+                    self.things[child]["membership_id"] = joined.id
+        self.things[child]["parent_id"] = "their-parent"
+        self.things[child]["person_id"] = "their-iro"
+
+    def _promise(self, child: str) -> None:
+        """Answer the child's concern with an action that the designated teacher of the day promises."""
+        group = "our" if child == "ours" else "their"
+        with self.acting(PEP, f"{group}-social_worker") as work:
+            raised = concerns.concerns_of_child(work, self.things[child]["child_id"])
+            concern = next(one for one in raised if one.rule == "plan_late")
+            concerns.answer_by_action(
+                work,
+                concern.id,
+                action="Meet the carer",
+                owner_id=f"{group}-designated_teacher",
+                by_date=date(2026, 12, 4),
+                seen_version=concern.version,
+            )
+        self.things[child]["concern_id"] = concern.id
+
+    def _upload(self) -> None:
+        for child, group in (("ours", "our"), ("theirs", "their"), ("former", "their")):
+            with self.acting(VIRTUAL_SCHOOL, f"{group}-designated_teacher") as work:
+                content = b"reference,date,session,code\r\n"
+                self.things[child]["upload_id"] = attendance.import_attendance(work, content, "week.csv").id
+
+    def _sign_in(self) -> None:
+        """Let each child's social worker be signed in."""
+        now = self.runtime.clock.now()
+        with self.runtime.database("pep").writing() as connection:
+            for child, things in self.things.items():
+                things["session_id"] = f"session-{child}"
+                person = f"{'our' if child == 'ours' else 'their'}-social_worker"
+                sessions.begin(connection, sessions.Session(things["session_id"], person, now, now, "A browser"))
+
+    def _get_stuck(self, spec: ServiceSpec) -> None:
+        table = spec.metadata.tables["inbox_event"]
+        now = self.runtime.clock.now()
+        values: Mapping[str, Any] = {
+            "source": "pep",
+            "subject": "child/nobody",
+            "version": 1,
+            "type": "pep.child.left_care.v1",
+            "payload": b"{}",
+            "state": Held.PARKED,
+            "attempts": 5,
+            "reason": "a test",
+            "received_at": now,
+        }
+        with self.runtime.database(spec.name).writing() as connection:
+            (event_id,) = connection.execute(insert(table).values(values)).inserted_primary_key or (0,)
+        for things in self.things.values():
+            things[f"{spec.name}_event"] = str(event_id)

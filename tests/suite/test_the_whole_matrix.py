@@ -1,0 +1,249 @@
+"""Every route and API operation of the three services, for every role, towards every kind of child: let in or not.
+
+What is expected is worked out here from the table of permissions and from who stands where, not by the policy function.
+A route is known by what it says itself (`@allowed`); where that alone does not tell, `BESIDES` says the rest. A route
+whose address has an argument of a new kind fails until `argument` knows what it stands for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from shared.contracts.permissions import PERMISSIONS
+from shared.contracts.roles import Role
+from shared.platform import roster
+from shared.platform.db import Database
+from shared.platform.settings import SERVICES
+from shared.platform.web import pages
+from tests.suite.access_world import AccessWorld
+
+NOWHERE = "00000000-0000-4000-8000-000000000000"
+REFUSED = frozenset({401, 403, 404})
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation: which service, method and address, and the row of the table that it names."""
+
+    service: str
+    method: str
+    rule: str
+    arguments: frozenset[str]
+    action: str
+
+    def __str__(self) -> str:
+        return f"{self.service}: {self.method} {self.rule}"
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Who asks, and how they stand to the child that is asked about: ours, theirs, former, or far (from elsewhere)."""
+
+    role: Role
+    relation: str
+
+    @property
+    def person(self) -> str:
+        return f"{'far' if self.relation == 'far' else 'our'}-{self.role.value}"
+
+    @property
+    def child(self) -> str:
+        return "ours" if self.relation == "far" else self.relation
+
+    def may(self, action: str) -> bool:
+        """Tell what the table says of a child: their own by their role, everybody's by their kind."""
+        row = PERMISSIONS[action]
+        if self.relation == "far":
+            return False
+        return self.role in row.authority or (self.relation == "ours" and self.role in row.team and self.is_on_team)
+
+    @property
+    def is_on_team(self) -> bool:
+        return self.role is not Role.VIRTUAL_SCHOOL_HEAD
+
+
+def routes_of(service: str, app: Flask) -> Iterator[Route]:
+    for rule in app.url_map.iter_rules():
+        view: Any = app.view_functions[rule.endpoint]
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            holder = getattr(getattr(view, "view_class", None), method.lower(), view)
+            says = getattr(holder, "suite_access", "")
+            if not says.startswith("public: "):
+                yield Route(service, method, rule.rule, frozenset(rule.arguments), says)
+
+
+def may_see_concern(stand: Stand) -> bool:
+    """A concern is read with the care plan, and by whoever promised to do something about it."""
+    return stand.may("pep.care_plan.read") or promised(stand)
+
+
+def promised(stand: Stand) -> bool:
+    return stand.relation == "ours" and stand.role is Role.DESIGNATED_TEACHER
+
+
+def may_finish(stand: Stand) -> bool:
+    return stand.may("pep.concern.finish_action") and (stand.may("pep.concern.answer") or promised(stand))
+
+
+def may_write_views(stand: Stand) -> bool:
+    return stand.may("pep.views.read") and (stand.may("pep.views.give") or stand.may("pep.views.record"))
+
+
+def may_write_school_section(stand: Stand) -> bool:
+    return stand.may("pep.plan.edit_school_sections")
+
+
+def sent_the_file(stand: Stand) -> bool:
+    """What became of a file of marks is shown to whoever sent it: in this world the child's designated teacher."""
+    return stand.relation == "ours" and stand.role is Role.DESIGNATED_TEACHER
+
+
+def signed_in_there(stand: Stand) -> bool:
+    """A session is its holder's alone: in this world the child's social worker's."""
+    return stand.relation == "ours" and stand.role is Role.SOCIAL_WORKER
+
+
+BESIDES: Mapping[str, Callable[[Stand], bool]] = {
+    "pep: GET /api/concerns/<concern_id>": may_see_concern,
+    "pep: GET /concerns/<concern_id>": may_see_concern,
+    "pep: POST /api/concerns/<concern_id>/done": may_finish,
+    "pep: POST /concerns/<concern_id>/done": may_finish,
+    "pep: PUT /api/plans/<plan_id>/views": may_write_views,
+    "pep: POST /plans/<plan_id>/views": may_write_views,
+    "pep: PUT /api/plans/<plan_id>/sections/<key>": may_write_school_section,
+    "pep: POST /plans/<plan_id>/sections/<key>": may_write_school_section,
+    "pep: POST /sessions/<session_id>/end": signed_in_there,
+    "virtual_school: GET /api/attendance-imports/<upload_id>": sent_the_file,
+    "virtual_school: GET /attendance/uploads/<upload_id>": sent_the_file,
+    "virtual_school: GET /attendance/uploads/<upload_id>/problems.csv": sent_the_file,
+}
+"""Who is let in where the row that a route names does not say it all."""
+
+TARGET = {"category": "academic", "what": "Read a book"}
+MEETING = {"start": "2026-12-08T10:00:00Z", "end": "2026-12-08T11:00:00Z", "place": "Oakfield Academy"}
+BODIES: Mapping[str, Mapping[str, Any]] = {
+    "pep: POST /api/team/<membership_id>/end": {"until": "2026-12-01"},
+    "pep: POST /api/team/<membership_id>/handover": {"person_id": "our-iro", "from_date": "2026-12-01"},
+    "pep: POST /api/plans/<plan_id>/submission": {"version": 1},
+    "pep: PUT /api/plans/<plan_id>/sections/<key>": {"answers": {}},
+    "pep: POST /plans/<plan_id>/sections/<key>": {"version": 0},
+    "pep: POST /plans/<plan_id>/views": {"version": 0},
+    "pep: POST /api/plans/<plan_id>/targets": TARGET,
+    "pep: PUT /api/targets/<target_id>": TARGET,
+    "pep: PUT /api/targets/<target_id>/review": {"outcome": "met"},
+    "pep: POST /api/concerns/<concern_id>/answer": {"answer": "early_meeting", "version": 1},
+    "pep: POST /api/concerns/<concern_id>/done": {"version": 1},
+    "pep: POST /concerns/<concern_id>/done": {"version": 1},
+    "scheduling: POST /api/meetings/<meeting_id>/arrangement": MEETING,
+    "scheduling: PUT /api/meetings/<meeting_id>/arrangement": MEETING,
+    "scheduling: POST /api/meetings/<meeting_id>/answers": {"invitee_id": "<invitee_id>", "answer": "accepted"},
+    "scheduling: POST /api/meetings/<meeting_id>/held": {"attended": ["nobody"]},
+    "virtual_school: POST /api/plans/<plan_id>/rating": {"submission": 1, "rating": "green", "decision": "approve"},
+}
+"""What is sent where an empty body would be refused before anybody looks at who asks."""
+
+
+def argument(world: AccessWorld, route: Route, name: str, child: str) -> str:
+    """Return what an argument of an address stands for; a `LookupError` for one of a new kind."""
+    if name == "mail_id":
+        kind = "unsent_mail" if route.rule.endswith("/again") else "held_mail"
+        name = "unknown_mail" if route.rule.startswith("/mails") else kind
+    if name == "kept_id":
+        return "of-nobody"  # a kept form is its writer's alone; without one they are led to their work
+    if name == "event_id":
+        name = f"{route.service}_event"
+    return world.things[child][name]
+
+
+def ask(client: FlaskClient, world: AccessWorld, route: Route, child: str) -> TestResponse:
+    """Send a route's request about a child (or about nothing there is), and return the answer."""
+
+    def filled(text: str) -> str:
+        for name in re.findall(r"<(?:int:)?(\w+)>", text):
+            none = "0" if name == "event_id" else NOWHERE
+            value = none if child == NOWHERE else argument(world, route, name, child)
+            text = re.sub(rf"<(?:int:)?{name}>", value, text)
+        return text
+
+    given = BODIES.get(str(route), {})
+    body = {key: filled(value) if isinstance(value, str) else value for key, value in given.items()}
+    sent: dict[str, Any] = {"json" if route.rule.startswith("/api/") else "data": body}
+    return client.open(filled(route.rule), method=route.method, headers={"If-Match": "*"}, **sent)
+
+
+def expected(route: Route, stand: Stand) -> bool:
+    if str(route) in BESIDES:
+        return BESIDES[str(route)](stand)
+    if route.arguments - {"kept_id"}:
+        return stand.may(route.action)
+    row = PERMISSIONS[route.action]
+    return stand.relation != "far" and stand.role in row.team | row.authority
+
+
+@contextmanager
+def undone(database: Database) -> Iterator[Any]:
+    with database.engine.connect() as connection:
+        yield connection
+        connection.rollback()
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessWorld]:
+    made = AccessWorld(tmp_path_factory.mktemp("matrix"))
+    yield made
+    made.runtime.close()
+
+
+@pytest.fixture(autouse=True)
+def light(world: AccessWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Undo what a request writes, draw no pages and look nobody up twice: who is let in is what counts here."""
+    monkeypatch.setattr(Database, "writing", undone)
+    monkeypatch.setattr(pages, "render_template", lambda _name, **given: given.get("message", ""))
+    monkeypatch.setattr(roster, "person", lambda _connection, person_id: world.people.get(person_id))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_route_lets_in_exactly_those_whom_the_table_names(world: AccessWorld, service: str) -> None:
+    """And refuses the record of a child whom somebody may not know of just as it refuses one that there is not."""
+    wrong = []
+    for route in routes_of(service, world.apps[service]):
+        for role in Role:
+            for relation in relations(route, role):
+                stand = Stand(role, relation)
+                client = world.client(service, stand.person)
+                answer = ask(client, world, route, stand.child)
+                if (answer.status_code not in REFUSED) is not expected(route, stand):
+                    wrong.append(f"{route} as {role.value} of {relation}: {answer.status_code}")
+                if relation == "theirs" and is_about_a_child(route) and not stand.may(f"{service}.child.read"):
+                    none = ask(client, world, route, NOWHERE)
+                    if refusal(answer) != refusal(none):
+                        wrong.append(f"{route} as {role.value}: {refusal(answer)}, where there is none {refusal(none)}")
+    assert wrong == []
+
+
+def relations(route: Route, role: Role) -> tuple[str, ...]:
+    """Return the children to ask about: their own alone for a role that the row names nowhere, and never lets in."""
+    row = PERMISSIONS[route.action]
+    if role not in row.team | row.authority:
+        return ("ours",)
+    return ("ours", "theirs", "former", "far") if route.arguments else ("ours", "far")
+
+
+def is_about_a_child(route: Route) -> bool:
+    own = {"urn", "day", "person_id", "event_id", "session_id", "kept_id"}
+    return bool(route.arguments - own) and not route.rule.startswith("/mails")
+
+
+def refusal(answer: TestResponse) -> tuple[int, ...]:
+    """Return what a refusal says, but for the number of the request."""
+    said = answer.json if answer.is_json else {"detail": answer.text}
+    return answer.status_code, said.get("code", ""), said.get("detail", "")
