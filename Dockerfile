@@ -9,7 +9,7 @@ RUN /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check --requi
 FROM python:3.13-slim AS suite
 RUN groupadd --system --gid 10001 suite \
  && useradd --system --uid 10001 --gid suite --home-dir /nonexistent --no-create-home --shell /usr/sbin/nologin suite \
- && install -d -o suite -g suite -m 0750 /var/lib/pep-suite
+ && install -d -o suite -g suite -m 0750 /var/lib/pep-suite /var/lib/pep-suite-anchors
 COPY --from=packages /opt/venv /opt/venv
 WORKDIR /opt/pep-suite
 COPY shared shared
@@ -18,7 +18,7 @@ COPY suite suite
 RUN /opt/venv/bin/python -m compileall -q shared services suite
 ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PYTHONSAFEPATH=1 PYTHONPATH=/opt/pep-suite
 USER 10001:10001
-VOLUME /var/lib/pep-suite
+VOLUME ["/var/lib/pep-suite", "/var/lib/pep-suite-anchors"]
 EXPOSE 8000
 ENTRYPOINT ["python", "-m", "suite", "apart"]
 CMD ["--help"]

@@ -61,6 +61,16 @@ def _parser() -> argparse.ArgumentParser:
         return parser
 
     command("people", "list the people one can sign in as")
+    person = command("record-person", "record a member of staff, such as the first ones; done again, nothing changes")
+    person.add_argument("name", metavar="NAME", help="first name and surname")
+    person.add_argument("--email", required=True, metavar="ADDRESS", help="where their invitations go")
+    person.add_argument(
+        "--role", required=True, action="append", metavar="ROLE", help="such as virtual_school_head; may be given twice"
+    )
+    person.add_argument(
+        "--organisation", default="", metavar="TEXT", help="whom they work for (default: the authority)"
+    )
+    person.add_argument("--school", metavar="URN", help="the school of a designated teacher, imported before")
     token = command("token", "print a bearer token for the JSON API, good for 30 days")
     token.add_argument("name", metavar="NAME", help="whose: a full name, a part of one, or an id")
     children = command("import-ssda903", "import looked-after children from an SSDA903 return")
@@ -93,6 +103,20 @@ def _parser() -> argparse.ArgumentParser:
     parked.add_argument("do", nargs="?", choices=("list", "show", "replay", "discard"), default="list")
     parked.add_argument("event", nargs="?", metavar="EVENT", help="SERVICE:NUMBER as listed; replay also takes all")
     parked.add_argument("--why", metavar="TEXT", help="why an event is discarded; it is kept")
+    audit = command("audit", "tell whether the record of who looked at what is whole; anchor it; show a child's part")
+    audit.add_argument("do", choices=("verify", "anchor", "show"))
+    audit.add_argument("--child", metavar="REFERENCE", help="whose record to show, by reference or id")
+    audit.add_argument(
+        "--former-secrets",
+        type=Path,
+        metavar="FILE",
+        help="secrets used before, one a line: they signed old anchors",
+    )
+    audit.add_argument(
+        "--after-restore",
+        metavar="WHY",
+        help="anchor though entries are gone, as a backup was restored; kept",
+    )
     return top
 
 

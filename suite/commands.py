@@ -8,16 +8,20 @@ import sys
 from collections.abc import Callable, Mapping
 
 from services.pep.app import SPEC as PEP
-from services.pep.entrypoints.commands import run_import_schools, run_import_ssda903
+from services.pep.domain.people import PersonDetails
+from services.pep.domain.team import STAFF
+from services.pep.entrypoints.commands import run_import_schools, run_import_ssda903, run_record_person
 from services.scheduling.adapters.term_calendars import UnusableCalendar
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application.terms import import_terms
-from services.scheduling.entrypoints.receive_mail import receive_mail
-from shared.kernel.errors import Conflict, DomainError, Stale
+from services.scheduling.entrypoints.receive_mail import read_piped, receive_mail
+from shared.contracts.roles import Role
+from shared.kernel.errors import Conflict, DomainError, InvalidInput, Stale
 from shared.platform.access import system_actor
 from shared.platform.auth import issue_token
 from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
+from suite.audit import anchored, shown, verified
 from suite.backup.command import backup, restore
 from suite.composition import everybody, runtime_for
 from suite.events import discarded, gap_skipped, parked_listed, parked_shown, rebuilt, replayed, told
@@ -45,6 +49,8 @@ def act(runtime: Runtime, command: str, wanted: argparse.Namespace) -> int:
     """Do one command on what a runtime names; return its exit code. Raises `Refusal` with the one line to show."""
     try:
         return COMMANDS[command](runtime, wanted)
+    except InvalidInput as error:
+        raise Refusal(" ".join(said for messages in error.errors.values() for said in messages)) from error
     except DomainError as error:
         raise Refusal(error.message) from error
 
@@ -52,6 +58,23 @@ def act(runtime: Runtime, command: str, wanted: argparse.Namespace) -> int:
 def _people(runtime: Runtime, _wanted: argparse.Namespace) -> int:
     print(listing(everybody(runtime)))
     return 0
+
+
+def _record_person(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    details = PersonDetails(
+        name=wanted.name,
+        email=wanted.email,
+        roles=frozenset(_role_of_staff(word) for word in wanted.role),
+        organisation=wanted.organisation,
+        school_urn=wanted.school,
+    )
+    return run_record_person(runtime, PEP, details, sys.stdout)
+
+
+def _role_of_staff(word: str) -> Role:
+    if word not in STAFF:
+        raise Refusal(f"{word!r} is no role of staff. Give one of {', '.join(STAFF)}.")
+    return Role(word)
 
 
 def _token(runtime: Runtime, wanted: argparse.Namespace) -> int:
@@ -82,7 +105,7 @@ def _import_terms(runtime: Runtime, wanted: argparse.Namespace) -> int:
 
 def _receive_mail(runtime: Runtime, _wanted: argparse.Namespace) -> int:
     try:
-        became = receive_mail(runtime, SCHEDULING, sys.stdin.buffer.read())
+        became = receive_mail(runtime, SCHEDULING, read_piped(sys.stdin.buffer))
     except (Stale, Conflict) as error:
         print(f"The mail could not be taken in just now: {error.message}", file=sys.stderr)
         return TRY_AGAIN_LATER
@@ -124,6 +147,21 @@ def _parked(runtime: Runtime, wanted: argparse.Namespace) -> int:
     return 0
 
 
+def _audit(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    """Verify the audit (1 as exit code when it is not as it was sealed), anchor it, or show a child's part of it."""
+    if wanted.do == "anchor":
+        print(anchored(runtime, wanted.after_restore or ""))
+    elif wanted.do == "show":
+        if not wanted.child:
+            raise Refusal("Whose record? For example: ./run audit show --child 100001")
+        print(shown(runtime, wanted.child))
+    else:
+        words, whole = verified(runtime, wanted.former_secrets)
+        print(words)
+        return 0 if whole else 1
+    return 0
+
+
 WITHOUT_A_RUNTIME: Mapping[str, Callable[[Home, argparse.Namespace], str]] = {
     "backup": lambda home, wanted: backup(home, wanted.target),
     "restore": lambda home, wanted: restore(home, wanted.source, empty_queues=wanted.empty_queues),
@@ -132,6 +170,7 @@ WITHOUT_A_RUNTIME: Mapping[str, Callable[[Home, argparse.Namespace], str]] = {
 
 COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "people": _people,
+    "record-person": _record_person,
     "token": _token,
     "import-ssda903": _import_ssda903,
     "import-schools": _import_schools,
@@ -140,4 +179,5 @@ COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "events": _events,
     "parked": _parked,
     "rebuild": _rebuild,
+    "audit": _audit,
 }

@@ -37,6 +37,6 @@ def everybody(runtime: Runtime) -> list[roster.Person]:
 
 def web_application(runtime: Runtime) -> DispatcherMiddleware:
     """Return one WSGI application: the front page, the three services and the caught mail, each under its path."""
-    front: Flask = create_front(runtime, lambda: everybody(runtime))
+    front: Flask = create_front(runtime, PEP, lambda: everybody(runtime))
     services = {f"/{spec.name}": create_app(spec, runtime) for spec in SPECS}
     return DispatcherMiddleware(front, {**services, "/mail": create_mail_pages(runtime)})

@@ -3,6 +3,7 @@
 pep.sqlite, scheduling.sqlite, virtual_school.sqlite, queue.sqlite   the databases and the queue
 secret                                                             signs sessions and tokens; never leaves the home
 mail/                                                              every mail sent, one .eml each
+anchors/                                                           how far the audit reached, day by day
 log/                                                               what the processes had to say
 lock                                                               held by the run that uses the home
 """

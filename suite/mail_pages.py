@@ -14,7 +14,7 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as BaseResponse
 
 from shared.platform.app_factory import bare_app
-from shared.platform.mail import MailNotSent, smtp_post
+from shared.platform.mail import MailNotSent, post_of
 from shared.platform.runtime import Runtime
 from shared.platform.web import assets
 from shared.platform.web.access import public
@@ -98,7 +98,7 @@ def answer(number: int) -> BaseResponse:
     runtime = current_runtime()
     raw = write_reply(caught, caught.entry, said, comment, runtime.clock.now())
     try:
-        with smtp_post(runtime.settings.smtp_host, runtime.settings.smtp_port) as post:
+        with post_of(runtime.settings) as post:
             post.send(caught.recipient, caught.entry.organizer, raw)
     except MailNotSent as trouble:
         return _show(number, error=f"Your answer was not sent. {trouble}", comment=comment, status=503)

@@ -57,11 +57,12 @@ def _web(home: Home, listener: int, *, announce: bool) -> int:
 
 
 def _worker(home: Home, stop: threading.Event) -> int:
-    from shared.platform.worker import run_worker
+    from shared.platform.worker import run_worker, settle
     from suite.composition import SPECS, runtime_for
     from suite.mail_catcher import catching
 
     runtime = runtime_for(home)
+    settle()
     with catching(runtime):
         run_worker(SPECS, runtime, stop)
     runtime.close()

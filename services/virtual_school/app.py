@@ -5,13 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from services.virtual_school.adapters.children_store import name_of
 from services.virtual_school.adapters.tables import metadata
+from services.virtual_school.application.announcing import announce, subjects
 from services.virtual_school.application.monitoring import monitor_everyone
 from services.virtual_school.entrypoints.api import register_api
 from services.virtual_school.entrypoints.pages import register_pages
 from services.virtual_school.entrypoints.subscriptions import SUBSCRIPTIONS
 from shared.contracts.permissions import PROFESSIONALS, SCHOOL, VIRTUAL_SCHOOL
-from shared.platform.service import Job, NavigationItem, ServiceSpec
+from shared.platform.service import Announcer, Job, NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
 
@@ -26,6 +28,8 @@ SPEC = ServiceSpec(
     templates=HERE / "templates",
     # Hourly, so that a plan is seen to be late soon after the day has turned.
     jobs=(Job("monitor_everyone", timedelta(hours=1), monitor_everyone),),
+    announcer=Announcer(subjects, announce),
+    child_name=name_of,
     navigation=(
         NavigationItem("Overview", "/", PROFESSIONALS),
         NavigationItem("Children", "/children", PROFESSIONALS),

@@ -12,8 +12,10 @@ from shared.platform.metrics import WebMetrics
 from shared.platform.problems import register_problems
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-from shared.platform.web import api_guide, assets, session_pages, stuck_events, watch
+from shared.platform.web import api_guide, assets, stuck_events, time_out, watch, who_looked
+from shared.platform.web.answers import Json
 from shared.platform.web.api import make_api
+from shared.platform.web.audit import keep_audit
 from shared.platform.web.once import answer_once
 from shared.platform.web.pages import register_pages_support
 from shared.platform.web.security import protect
@@ -31,14 +33,16 @@ def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
     app.before_request(identify)
     protect(app, runtime.settings)
     answer_once(app)
+    keep_audit(app)
     app.register_blueprint(assets.blueprint)
-    app.register_blueprint(session_pages.blueprint)
     app.register_blueprint(watch.blueprint)
     api = make_api(app, spec)
     spec.register_api(api)
     api_guide.register(app, api)
     spec.register_pages(app)
     stuck_events.register(app, spec)
+    who_looked.register(app, spec)
+    time_out.register(app, spec)
     return app
 
 
@@ -46,6 +50,7 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
     """Return an app that can render the suite's pages and answer errors, with no routes and no defences yet."""
     app = Flask(name, static_folder=None, template_folder=None)
     app.secret_key = runtime.settings.secret
+    app.json = Json(app)
     app.extensions["suite_runtime"] = runtime
     watch.follow_requests(app)
     folders = [FileSystemLoader(templates)] if templates else []

@@ -11,9 +11,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import JSON, Connection, DateTime, Dialect, Engine, MetaData, create_engine, event
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from shared.platform.waking import Waker
@@ -27,6 +30,9 @@ NAMING_CONVENTION = {
 }
 
 Json = JSON
+
+RESTED_SECONDS = 0.5
+"""For how long a connection may rest in the pool and be trusted without a try."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -55,24 +61,39 @@ def new_metadata() -> MetaData:
     return MetaData(naming_convention=NAMING_CONVENTION)
 
 
+def row_of(record: Any) -> dict[str, Any]:
+    """Return the fields of a dataclass as a row: `dataclasses.asdict` would copy whatever they hold."""
+    return {name: getattr(record, name) for name in record.__dataclass_fields__}
+
+
 class Database:
     """One service's database. `url` is a SQLAlchemy address (`sqlite:////path` or `postgresql+psycopg://…`)."""
 
-    def __init__(self, url: str, *, pool_size: int = 5, busy_seconds: float = 15.0) -> None:
+    def __init__(self, url: str, *, pool_size: int = 5, busy_seconds: float = 30.0) -> None:
         self.url = url
         self.is_sqlite = url.startswith("sqlite")
         # Hidden parameters: what a failed statement held must not reach logs or the reason of a parked event.
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "hide_parameters": True}
         if self.is_sqlite:
             options["connect_args"] = {"timeout": busy_seconds, "check_same_thread": False}
-        else:
-            options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(url, **options)
+        # Many rows for one plain INSERT go as one statement, not as one for each.
+        self.engine.dialect.use_insertmanyvalues_wo_returning = not self.is_sqlite
         self._waker = None if self.is_sqlite else Waker(self.engine)
         self._writer: Any = threading.Lock() if self.is_sqlite else nullcontext()
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "checkin", _note_rest)
+            event.listen(self.engine, "checkout", self._try_if_rested)
+
+    @contextmanager
+    def asking(self) -> Iterator[Connection]:
+        """Open a connection for single questions, outside of any transaction; each meets the newest state."""
+        how: dict[str, Any] = {"suite_asking": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
+        with self.engine.connect() as connection:
+            yield connection.execution_options(**how)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -89,6 +110,15 @@ class Database:
             with connection.begin():
                 yield connection
 
+    def _try_if_rested(self, connection: Any, record: ConnectionPoolEntry, _proxy: object) -> None:
+        """Try a pooled connection that nobody has used for a while; a server that was restarted has dropped it."""
+        if monotonic() - record.info.get("rests_since", monotonic()) < RESTED_SECONDS:
+            return
+        try:
+            self.engine.dialect.do_ping(connection)
+        except self.engine.dialect.dbapi.Error as error:  # type: ignore[union-attr]
+            raise DisconnectionError from error
+
     def wake_relay(self) -> None:
         """Say that facts were committed; call it after the commit. On SQLite the relay sees it by itself."""
         if self._waker is not None:
@@ -101,6 +131,10 @@ class Database:
         self.engine.dispose()
 
 
+def _note_rest(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["rests_since"] = monotonic()
+
+
 def _prepare_sqlite(connection: Any, _record: object) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -111,5 +145,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    writing = connection.get_execution_options().get("suite_writing", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+    options = connection.get_execution_options()
+    if not options.get("suite_asking"):
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("suite_writing") else "BEGIN")

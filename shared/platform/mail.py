@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import smtplib
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from shared.platform.metrics import MAILS
+from shared.platform.settings import MailSecurity, Settings
+
+NOT_LET_IN = frozenset({530, 534, 535, 538})
+"""By these a server asks for TLS or another log-in (RFC 3207, RFC 4954): they are about us, not about the mail."""
 
 
 class MailNotSent(Exception):
@@ -30,28 +36,47 @@ class Post(Protocol):
         ...
 
 
-class SmtpPost:
-    """A connection to an SMTP server; opened at the first mail, opened again when the server closed it."""
+@dataclass(frozen=True, slots=True)
+class Login:
+    """How a mail server is spoken to. Where it is to be by TLS, it is never without, and the certificate is checked.
 
-    def __init__(self, host: str, port: int, *, timeout: float = 10.0) -> None:
-        self._host, self._port, self._timeout = host, port, timeout
+    `trust` is a file of certificates to trust besides those of the machine; without `user` nobody logs in.
+    """
+
+    security: MailSecurity = MailSecurity.NONE
+    user: str = ""
+    password: str = ""
+    trust: str = ""
+
+
+WITHOUT = Login()
+"""In the clear, and nobody logs in."""
+
+
+class SmtpPost:
+    """A connection to an SMTP server; opened at the first mail, opened again when the server closed it.
+
+    A server that does not let us in (no TLS, a wrong certificate, a refused log-in) is as good as away: the mails wait.
+    """
+
+    def __init__(self, host: str, port: int, login: Login, *, timeout: float = 10.0) -> None:
+        self._host, self._port, self._login, self._timeout = host, port, login, timeout
         self._server: smtplib.SMTP | None = None
 
     def send(self, sender: str, recipient: str, raw: bytes) -> None:
         """Hand over one mail; `sender` is where a bounce goes. Raises `MailNotSent`."""
+        server = self._connected()
         try:
-            self._connected().sendmail(sender, [recipient], raw)
+            server.sendmail(sender, [recipient], raw)
             MAILS.labels("sent").inc()
         except smtplib.SMTPRecipientsRefused as error:
             code, said = error.recipients[recipient]
-            raise _refused(code, said) from error
+            raise self._refused(code, said) from error
         except smtplib.SMTPResponseException as error:
-            raise _refused(error.smtp_code, error.smtp_error) from error
+            raise self._refused(error.smtp_code, error.smtp_error) from error
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            MAILS.labels("unreachable").inc()
-            problem = f"The mail server at {self._host}:{self._port} did not answer: {error}"
-            raise MailNotSent(problem, permanent=False, unreachable=True) from error
+            raise self._unreachable("did not answer", error) from error
 
     def close(self) -> None:
         """End the connection."""
@@ -63,22 +88,56 @@ class SmtpPost:
                 server.close()
 
     def _connected(self) -> smtplib.SMTP:
-        if self._server is None:
-            self._server = smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+        if self._server is not None:
+            return self._server
+        try:
+            self._server = self._open()
+            if self._login.security is MailSecurity.STARTTLS:
+                self._server.starttls(context=self._context())
+            if self._login.user:
+                self._server.login(self._login.user, self._login.password)
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise self._unreachable("did not let us in", error) from error
         return self._server
+
+    def _open(self) -> smtplib.SMTP:
+        if self._login.security is MailSecurity.TLS:
+            return smtplib.SMTP_SSL(self._host, self._port, timeout=self._timeout, context=self._context())
+        return smtplib.SMTP(self._host, self._port, timeout=self._timeout)
+
+    def _context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self._login.trust:
+            context.load_verify_locations(self._login.trust)
+        return context
+
+    def _refused(self, code: int, said: bytes | str) -> MailNotSent:
+        words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
+        if code in NOT_LET_IN:
+            return self._unreachable("did not let us in", f"{code} {words}")
+        MAILS.labels("refused" if code >= 500 else "deferred").inc()
+        return MailNotSent(f"The mail server refused it: {code} {words}", permanent=code >= 500)
+
+    def _unreachable(self, what: str, why: object) -> MailNotSent:
+        MAILS.labels("unreachable").inc()
+        problem = f"The mail server at {self._host}:{self._port} {what}: {why}"
+        return MailNotSent(problem, permanent=False, unreachable=True)
 
 
 @contextmanager
-def smtp_post(host: str, port: int, *, timeout: float = 10.0) -> Iterator[SmtpPost]:
+def smtp_post(host: str, port: int, login: Login = WITHOUT, *, timeout: float = 10.0) -> Iterator[SmtpPost]:
     """Open a way to hand over several mails; it is closed at the end."""
-    post = SmtpPost(host, port, timeout=timeout)
+    post = SmtpPost(host, port, login, timeout=timeout)
     try:
         yield post
     finally:
         post.close()
 
 
-def _refused(code: int, said: bytes | str) -> MailNotSent:
-    words = said.decode("utf-8", "replace") if isinstance(said, bytes) else said
-    MAILS.labels("refused" if code >= 500 else "deferred").inc()
-    return MailNotSent(f"The mail server refused it: {code} {words}", permanent=code >= 500)
+@contextmanager
+def post_of(settings: Settings) -> Iterator[SmtpPost]:
+    """Open a way to hand over several mails to the mail server of the settings; it is closed at the end."""
+    login = Login(settings.smtp_security, settings.smtp_user, settings.smtp_password, settings.smtp_trust)
+    with smtp_post(settings.smtp_host, settings.smtp_port, login) as post:
+        yield post

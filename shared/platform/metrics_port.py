@@ -1,11 +1,12 @@
-"""A port on which a worker, which has no pages, tells Prometheus what it counts."""
+"""Ports on which a worker, which has no pages, says what it counts and whether it lives."""
 
 from __future__ import annotations
 
 import hmac
+import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from ipaddress import ip_address
 from socketserver import ThreadingMixIn
 from typing import Any
@@ -15,8 +16,14 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from shared.platform.metrics import Waiting, worker_page
+from shared.platform.pulse import Life
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+
+HUNG_SECONDS = 60.0
+"""A part that did no round for so long hangs: a broker that does not answer is given up after 15 seconds."""
+
+log = logging.getLogger(__name__)
 
 PROXY_HEADERS = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_VIA")
 
@@ -58,8 +65,36 @@ def telling_metrics(specs: Sequence[ServiceSpec], runtime: Runtime) -> Iterator[
         return [body]
 
     address = "0.0.0.0" if settings.metrics_secret else "127.0.0.1"  # noqa: S104 - guarded by the secret
-    server = make_server(address, settings.metrics_port, answer, _Server, _Quiet)
-    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    with _answering(address, settings.metrics_port, answer) as port:
+        yield port
+
+
+@contextmanager
+def telling_life(life: Life, port: int) -> Iterator[int]:
+    """Answer `/health/live` on a port of this machine inside the block, with 503 when a part hangs; gives the port.
+
+    Nothing answers where the port is taken, as by another process that was started by hand; then it gives 0.
+    """
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        hung = life.silent(HUNG_SECONDS)
+        found = environ.get("PATH_INFO") == "/health/live"
+        start("404 Not Found" if not found else "503 Hung" if hung else "200 OK", [("Content-Type", "text/plain")])
+        return [f"{', '.join(hung)} did no round for {HUNG_SECONDS:.0f} s\n".encode() if hung else b"It lives.\n"]
+
+    with ExitStack() as stack:
+        try:
+            given = stack.enter_context(_answering("127.0.0.1", port, answer))
+        except OSError as error:
+            log.warning("Nobody can ask on port %s whether this worker lives: %s", port, error.strerror)
+            given = 0
+        yield given
+
+
+@contextmanager
+def _answering(address: str, port: int, answer: Callable[..., list[bytes]]) -> Iterator[int]:
+    server = make_server(address, port, answer, _Server, _Quiet)
+    thread = threading.Thread(target=server.serve_forever, name=f"port-{port}", daemon=True)
     thread.start()
     try:
         yield server.server_port

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from flask import Flask, Response, g, jsonify, redirect, request
@@ -64,14 +64,25 @@ def error_page(status: int, title: str, message: str, **context: object) -> Resp
     )  # fmt: skip
 
 
+def not_on_record() -> Response:
+    """Return the answer for a request that could not be put on record, and so is not answered."""
+    title, advice = WORDS[503]
+    return problem(503, "not_on_record", advice) if is_api_request() else error_page(503, title, advice)
+
+
 def _refuse(error: Exception) -> Any:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this type only
     if error.status == 401 and not is_api_request():
         return redirect("/sign-in", 303)
     if is_api_request():
-        return problem(error.status, error.code, error.message, **_plain(error.facts))
-    title = WORDS.get(error.status, WORDS[422])[0]
-    return error_page(error.status, title, error.message, typed=_typed_so_far() if isinstance(error, Stale) else [])
+        answer = problem(error.status, error.code, error.message, **_plain(error.facts))
+    else:
+        title = WORDS.get(error.status, WORDS[422])[0]
+        typed = _typed_so_far() if isinstance(error, Stale) else []
+        answer = error_page(error.status, title, error.message, typed=typed)
+    if "retry_after" in error.facts:
+        answer.headers["Retry-After"] = str(error.facts["retry_after"])
+    return answer
 
 
 def _plain(facts: Mapping[str, object]) -> dict[str, object]:
@@ -94,9 +105,14 @@ def _form_too_old(error: CSRFError) -> Any:
 
 def _typed_so_far() -> list[dict[str, str]]:
     """Return what the refused form held, so that nothing typed is lost."""
-    kept = {"csrf_token", "form_key", "version"}
-    return [{"label": key.replace("_", " ").replace("-", " ").capitalize(), "text": text}
-            for key, text in request.form.items() if key not in kept and text.strip()]  # fmt: skip
+    return typed_words(request.form.items())
+
+
+def typed_words(fields: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return what a form held as people read it, without what belongs to the page."""
+    of_the_page = {"csrf_token", "form_key", "version"}
+    return [{"label": name.replace("_", " ").replace("-", " ").capitalize(), "text": text}
+            for name, text in fields if name not in of_the_page and text.strip()]  # fmt: skip
 
 
 def _http_error(error: Exception) -> Any:

@@ -5,19 +5,25 @@ Every fault is named at once, so that an installation is mended in one go, not i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import StrEnum
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import unquote, urlsplit
 
+from shared.platform.issuers import THIS_MACHINE, read_issuers
 from shared.platform.setting_table import BY_NAME, TRY_OUT_PASSWORD
-from shared.platform.settings import SERVICES, Mode, Settings
+from shared.platform.settings import SERVICES, MailSecurity, Mode, Settings
+
+Choice = TypeVar("Choice", bound=StrEnum)
 
 SHORTEST_SECRET = 32
 FEWEST_DIFFERENT_LETTERS = 12
 PUBLISHED_PASSWORDS = frozenset({"", "guest", "postgres", "password", "pep", "change-me", TRY_OUT_PASSWORD})
-THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 ON = frozenset({"yes", "true", "1", "on"})
 OFF = frozenset({"no", "false", "0", "off"})
+SHORT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class UnusableSettings(Exception):
@@ -40,6 +46,7 @@ def from_environment(
     """
     reader = _Reader(environ)
     mode = reader.one_of("PEP_SUITE_MODE", Mode)
+    issuers, issuer_faults = read_issuers(reader.text("PEP_SUITE_ISSUERS"), production=mode is Mode.PRODUCTION)
     settings = Settings(
         mode=mode,
         secret=reader.text("PEP_SUITE_SECRET", "" if mode is Mode.PRODUCTION else None),
@@ -56,6 +63,10 @@ def from_environment(
         organizer_name=reader.text("PEP_SUITE_ORGANIZER_NAME"),
         smtp_host=reader.text("PEP_SUITE_SMTP_HOST", ""),
         smtp_port=reader.number("PEP_SUITE_SMTP_PORT", 0, 65535, default="0"),
+        smtp_security=reader.one_of("PEP_SUITE_SMTP_SECURITY", MailSecurity),
+        smtp_user=reader.text("PEP_SUITE_SMTP_USER"),
+        smtp_password=reader.text("PEP_SUITE_SMTP_PASSWORD"),
+        smtp_trust=reader.text("PEP_SUITE_SMTP_TRUST"),
         mail_proof=reader.text("PEP_SUITE_MAIL_PROOF"),
         name_sign_in=reader.yes("PEP_SUITE_NAME_SIGN_IN", default="no"),
         proxies=reader.number("PEP_SUITE_PROXIES", 0, 5),
@@ -64,8 +75,10 @@ def from_environment(
         web_threads=reader.number("PEP_SUITE_WEB_THREADS", 1, 128),
         metrics_port=reader.number("PEP_SUITE_METRICS_PORT", 0, 65535),
         metrics_secret=reader.text("PEP_SUITE_METRICS_SECRET"),
+        anchors=Path(reader.text("PEP_SUITE_ANCHORS")),
+        issuers=issuers,
     )
-    faults = [*reader.faults, *_address_faults(settings)]
+    faults = [*reader.faults, *issuer_faults, *_address_faults(settings), *_mail_faults(settings)]
     if settings.is_production:
         faults += production_faults(settings, environ)
     if faults:
@@ -82,10 +95,19 @@ def _address_faults(settings: Settings) -> Iterator[str]:
     parts = urlsplit(settings.origin)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         yield "PEP_SUITE_ORIGIN must be an address without a path, as https://pep.example"
+    if not SHORT_NAME.fullmatch(settings.authority):
+        yield "PEP_SUITE_AUTHORITY must be 1 to 40 lower-case letters, digits and _, a letter first"
+
+
+def _mail_faults(settings: Settings) -> Iterator[str]:
     if settings.mail_proof != "local" and not settings.mail_proof.removeprefix("authserv:").strip():
         yield "PEP_SUITE_MAIL_PROOF names no mail server after authserv:"
     if settings.mail_proof != "local" and not settings.mail_proof.startswith("authserv:"):
         yield "PEP_SUITE_MAIL_PROOF must be local or authserv:ID"
+    if bool(settings.smtp_user) != bool(settings.smtp_password):
+        yield "PEP_SUITE_SMTP_USER and PEP_SUITE_SMTP_PASSWORD belong together; one of them is missing"
+    if settings.smtp_trust and not Path(settings.smtp_trust).is_file():
+        yield "PEP_SUITE_SMTP_TRUST names no file"
 
 
 def _secret_faults(secret: str) -> Iterator[str]:
@@ -128,7 +150,9 @@ def _door_faults(settings: Settings, environ: Mapping[str, str]) -> Iterator[str
         yield "PEP_SUITE_MAIL_PROOF is local: anybody could answer for anybody"
     if not settings.smtp_host or not settings.smtp_port:
         yield "PEP_SUITE_SMTP_HOST or PEP_SUITE_SMTP_PORT is missing: no invitation would go out"
-    elif settings.smtp_host == BY_NAME["PEP_SUITE_SMTP_HOST"].default:
+    if settings.smtp_user and settings.smtp_security is MailSecurity.NONE:
+        yield "PEP_SUITE_SMTP_SECURITY is none: the password of PEP_SUITE_SMTP_USER would travel in the clear"
+    if settings.smtp_host == BY_NAME["PEP_SUITE_SMTP_HOST"].default:
         yield "PEP_SUITE_SMTP_HOST is the mail catcher of a try-out: no invitation would reach anybody"
     if settings.organizer_address.endswith((".example", "@localhost")):
         yield "PEP_SUITE_ORGANIZER_ADDRESS is an invented one: no answer would come back"
@@ -182,13 +206,13 @@ class _Reader:
             self.faults.append(f"{name} must be yes or no")
         return value in ON
 
-    def one_of(self, name: str, kind: Callable[[str], Mode]) -> Mode:
-        """Return the mode."""
+    def one_of(self, name: str, kind: type[Choice]) -> Choice:
+        """Return one of some words; the last, which is the strictest, where it is none of them."""
         try:
             return kind(self.text(name))
         except ValueError:
-            self.faults.append(f"{name} must be {' or '.join(Mode)}")
-            return Mode.PRODUCTION
+            self.faults.append(f"{name} must be {' or '.join(kind)}")
+            return list(kind)[-1]
 
     def _from_file(self, name: str, path: str) -> str:
         try:

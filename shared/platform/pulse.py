@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from datetime import datetime
 from time import monotonic
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from shared.platform.runtime import Runtime
 from shared.platform.watch_tables import SIGN_OF_LIFE
+
+if TYPE_CHECKING:
+    from shared.platform.runtime import Runtime
 
 BEAT_SECONDS = 10.0
 
 CONSUMER = "consumer"
 RELAY = "relay"
+
+
+class Life:
+    """When each part of this process last did its round, failed ones counted; a part that hangs falls silent."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, float] = {}
+
+    def note(self, part: str) -> None:
+        """Say that a part did a round."""
+        self._last[part] = monotonic()
+
+    def silent(self, seconds: float) -> list[str]:
+        """Return the parts that have done no round for so long."""
+        now = monotonic()
+        return sorted(part for part, last in dict(self._last).items() if now - last > seconds)
 
 
 class Pulse:
@@ -24,10 +43,16 @@ class Pulse:
         self._service = service
         self._runtime = runtime
         self._part = part
+        self._life = runtime.life
         self._next = monotonic()
+
+    def breathe(self) -> None:
+        """Say that this process is there, even where another one does the work."""
+        self._life.note(f"{self._service}-{self._part}")
 
     def beat(self) -> None:
         """Say that a round was done; writes at most every ten seconds. Raises the database's errors."""
+        self.breathe()
         if monotonic() < self._next:
             return
         with self._runtime.database(self._service).writing() as connection:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     Table,
     and_,
+    bindparam,
     insert,
     or_,
     select,
@@ -30,12 +31,13 @@ from sqlalchemy import (
 from shared.contracts.pep import PersonRecorded, TeamMemberJoined, TeamMemberLeft
 from shared.contracts.roles import Role
 from shared.platform.db import Json, new_metadata
+from shared.platform.nested import Rows, nested
 from shared.platform.service import InBulk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import ColumnElement
+    from sqlalchemy import BindParameter, ColumnElement
 
     from shared.platform.work import Work
 
@@ -67,6 +69,10 @@ class Membership:
     name: str
     email: str | None
     organisation: str = ""
+
+    def is_live(self, on: date) -> bool:
+        """Tell whether the place is taken on a day."""
+        return self.from_date <= on and (self.until is None or self.until >= on)
 
 
 def _define(metadata: MetaData) -> tuple[Table, Table]:
@@ -104,11 +110,13 @@ def add_tables(metadata: MetaData) -> None:
 
 # The same two tables in every service: statements built on this pair run on any of the three databases.
 PERSON, MEMBERSHIP = _define(new_metadata())
+_OF_PERSON = (PERSON.c.name, PERSON.c.email, PERSON.c.organisation)
+_ONE_PERSON = select(PERSON).where(PERSON.c.id == bindparam("person_id"))
 
 
 def person(connection: Connection, person_id: str) -> Person | None:
     """Return a person, or None when nobody has that id."""
-    row = connection.execute(select(PERSON).where(PERSON.c.id == person_id)).mappings().first()
+    row = connection.execute(_ONE_PERSON, {"person_id": person_id}).mappings().first()
     return _person(row) if row else None
 
 
@@ -131,15 +139,30 @@ def people_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Person
 
 def team(connection: Connection, child_id: str, on: date) -> list[Membership]:
     """Return the team around a child on a day, in the order of the roles and names."""
-    return [member for member in whole_team(connection, child_id) if _is_live(member, on)]
+    return [member for member in whole_team(connection, child_id) if member.is_live(on)]
 
 
 def whole_team(connection: Connection, child_id: str) -> list[Membership]:
     """Return everyone who is, was or will be on a child's team."""
     query = _memberships().where(MEMBERSHIP.c.child_id == child_id)
-    found = [_membership(row) for row in connection.execute(query).mappings()]
-    order = list(Role)
-    return sorted(found, key=lambda member: (order.index(member.role), member.name, member.from_date))
+    return in_order(_membership(row) for row in connection.execute(query).mappings())
+
+
+def nested_team(child_id: ColumnElement[str]) -> ColumnElement[Any]:
+    """Return a column with everyone who is, was or will be on a child's team; `nested_members` reads it."""
+    both = MEMBERSHIP.join(PERSON, PERSON.c.id == MEMBERSHIP.c.person_id)
+    return nested([*MEMBERSHIP.c, *_OF_PERSON], both, MEMBERSHIP.c.child_id == child_id)
+
+
+def nested_members(rows: Rows) -> list[Membership]:
+    """Return the team of a `nested_team` column, in the order of the roles and names."""
+    return in_order(_membership(row) for row in rows)
+
+
+def in_order(members: Iterable[Membership]) -> list[Membership]:
+    """Return members of a team by role, name and first day."""
+    order = {role: place for place, role in enumerate(Role)}
+    return sorted(members, key=lambda member: (order[member.role], member.name, member.from_date))
 
 
 def places_of(connection: Connection, person_id: str) -> list[Membership]:
@@ -166,17 +189,23 @@ def teams(connection: Connection, child_ids: Iterable[str], on: date) -> dict[st
     return found
 
 
-def live_on(on: date) -> ColumnElement[bool]:
+def live_on(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Return the condition that a membership is live on a day."""
     return and_(MEMBERSHIP.c.from_date <= on, or_(MEMBERSHIP.c.until.is_(None), MEMBERSHIP.c.until >= on))
 
 
+# The policy asks this for every page: the statement is put together once.
+_ROLES_ON = select(MEMBERSHIP.c.role).where(
+    MEMBERSHIP.c.person_id == bindparam("person"),
+    MEMBERSHIP.c.child_id == bindparam("child"),
+    live_on(bindparam("day", type_=Date)),
+)
+
+
 def roles_on(connection: Connection, person_id: str, child_id: str, on: date) -> frozenset[Role]:
     """Return the roles a person has on a child's team on a day."""
-    query = select(MEMBERSHIP.c.role).where(
-        MEMBERSHIP.c.person_id == person_id, MEMBERSHIP.c.child_id == child_id, live_on(on)
-    )
-    return frozenset(Role(role) for role in connection.execute(query).scalars())
+    rows = connection.execute(_ROLES_ON, {"person": person_id, "child": child_id, "day": on})
+    return frozenset(Role(role) for role in rows.scalars())
 
 
 def children_of(connection: Connection, person_id: str, on: date) -> dict[str, frozenset[Role]]:
@@ -280,14 +309,8 @@ ROSTER_SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
 }
 
 
-def _is_live(member: Membership, on: date) -> bool:
-    return member.from_date <= on and (member.until is None or member.until >= on)
-
-
 def _memberships() -> Any:
-    return select(MEMBERSHIP, PERSON.c.name, PERSON.c.email, PERSON.c.organisation).join(
-        PERSON, PERSON.c.id == MEMBERSHIP.c.person_id
-    )
+    return select(MEMBERSHIP, *_OF_PERSON).join(PERSON, PERSON.c.id == MEMBERSHIP.c.person_id)
 
 
 def _person(row: Any) -> Person:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import MetaData
+from sqlalchemy import Connection, MetaData
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -71,7 +71,10 @@ class NavigationItem:
 
 @dataclass(frozen=True)
 class ServiceSpec:
-    """One service. `register_pages(app)` and `register_api(api)` add its blueprints; `templates` is its folder."""
+    """One service. `register_pages(app)` and `register_api(api)` add its blueprints; `templates` is its folder.
+
+    `child_name` returns what a child is called here, and an empty text where nothing is known of one.
+    """
 
     name: str
     title: str
@@ -84,4 +87,5 @@ class ServiceSpec:
     jobs: tuple[Job, ...] = ()
     announcer: Announcer | None = None
     navigation: tuple[NavigationItem, ...] = ()
+    child_name: Callable[[Connection, str], str] | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)

@@ -43,9 +43,15 @@ SETTINGS = (
         "yes",
     ),
     Setting(
+        "PEP_SUITE_ISSUERS",
+        "the OpenID Connect issuers by which people sign in, a list in JSON; without one, production has no sign-in by "
+        "page",
+        secret=True,
+    ),
+    Setting(
         "PEP_SUITE_FILL_DEMO", "`yes` fills empty databases with the invented authority; never in production", "yes"
     ),
-    Setting("PEP_SUITE_AUTHORITY", "the local authority's short name, in lower case", "northmoor"),
+    Setting("PEP_SUITE_AUTHORITY", "the local authority's short name: lower-case letters, digits and _", "northmoor"),
     Setting("PEP_SUITE_AUTHORITY_NAME", "the local authority's name as people read it", "Northmoor Council"),
     Setting(
         "PEP_SUITE_ORGANIZER_ADDRESS",
@@ -57,6 +63,17 @@ SETTINGS = (
         "PEP_SUITE_SMTP_HOST", "the mail server that takes the suite's mail; `mail` is the catcher of a try-out", "mail"
     ),
     Setting("PEP_SUITE_SMTP_PORT", "its port", "1025"),
+    Setting(
+        "PEP_SUITE_SMTP_SECURITY",
+        "`starttls` (usual on port 587), `tls` from the first byte (465), or `none`; its certificate is checked",
+        "none",
+    ),
+    Setting("PEP_SUITE_SMTP_USER", "whom the suite logs in as at the mail server; empty where it takes mail without"),
+    Setting("PEP_SUITE_SMTP_PASSWORD", "the password of that log-in", secret=True),
+    Setting(
+        "PEP_SUITE_SMTP_TRUST",
+        "a file of certificates (PEM) that the mail server's is checked against too, such as the authority's own",
+    ),
     Setting(
         "PEP_SUITE_MAIL_PROOF",
         "how the sender of an answer is proved: `local` (its From address), or `authserv:ID` (the mail server of that "
@@ -96,6 +113,12 @@ SETTINGS = (
     ),
     Setting(
         "PEP_SUITE_HOME", "a folder for what a try-out keeps: the caught mail", "/var/lib/pep-suite", computed=True
+    ),
+    Setting(
+        "PEP_SUITE_ANCHORS",
+        "a folder where the workers write down daily how far the audit reaches; not on the database's machine",
+        "/var/lib/pep-suite-anchors",
+        computed=True,
     ),
 )
 

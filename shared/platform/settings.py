@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
+
+from shared.platform.issuers import Issuer, read_issuers
 
 SERVICES = ("pep", "scheduling", "virtual_school")
 
@@ -17,6 +20,14 @@ class Mode(StrEnum):
     PRODUCTION = "production"
 
 
+class MailSecurity(StrEnum):
+    """How the connection to the mail server is made safe: not at all, by STARTTLS, or by TLS from its first byte."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    TLS = "tls"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Every setting of an installation; `embedded` fills it for a home folder.
@@ -24,12 +35,13 @@ class Settings:
     `service_urls` are the addresses under which people reach each service (a path, or a whole origin and path).
     `mail_proof` says how the sender of a reply is proved: `local` (the From address must match, and no
     Authentication-Results header may say otherwise) or `authserv:ID` (that mail server must have said that DMARC or
-    DKIM passed). `origin` is the address that links in mails start with.
+    DKIM passed). `origin` is the address that links in mails start with. `smtp_user` and `smtp_password` log in at the
+    mail server (empty: nobody does); `smtp_trust` is a file of certificates to trust besides those of the machine.
     `name_sign_in` lets people sign in by picking a name through a proxy too, for a try-out with invented people.
     `proxies` is how many reverse proxies stand in front. `pool_size` is how many connections to its database a process
-    keeps; it may open as many again for a moment.
-    DKIM passed). `origin` is the address that links in mails start with. `metrics_port` is where a worker tells
-    Prometheus what it counts (0: nowhere); `metrics_secret` is the bearer token that lets another machine ask.
+    keeps; it may open as many again for a moment. `metrics_port` is where a worker tells Prometheus what it counts (0:
+    nowhere); `metrics_secret` is the bearer token that lets another machine ask. `anchors` is the folder in which the
+    audit is anchored; without one it is `anchors` in the home. `issuers` are those by which people sign in.
     """
 
     mode: Mode
@@ -45,6 +57,10 @@ class Settings:
     organizer_name: str = "Northmoor Virtual School meetings"
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
+    smtp_security: MailSecurity = MailSecurity.NONE
+    smtp_user: str = ""
+    smtp_password: str = ""
+    smtp_trust: str = ""
     mail_proof: str = "local"
     may_fetch_loopback: bool = False
     name_sign_in: bool = False
@@ -54,6 +70,8 @@ class Settings:
     web_threads: int = 8
     metrics_port: int = 0
     metrics_secret: str = ""
+    anchors: Path | None = None
+    issuers: tuple[Issuer, ...] = ()
 
     @property
     def is_production(self) -> bool:
@@ -66,8 +84,15 @@ def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Map
 
     `PEP_SUITE_BROKER` moves the queue (`amqp://…`); `PEP_SUITE_PEP_DATABASE`, `PEP_SUITE_SCHEDULING_DATABASE` and
     `PEP_SUITE_VIRTUAL_SCHOOL_DATABASE` move a service's tables (`postgresql+psycopg://…`).
-    `PEP_SUITE_METRICS_PORT` and `PEP_SUITE_METRICS_SECRET` let Prometheus ask.
+    `PEP_SUITE_AUTHORITY`, `PEP_SUITE_AUTHORITY_NAME`, `PEP_SUITE_ORGANIZER_ADDRESS` and `PEP_SUITE_ORGANIZER_NAME` say
+    whose it is. `PEP_SUITE_METRICS_PORT` and `PEP_SUITE_METRICS_SECRET` let Prometheus ask. `PEP_SUITE_ANCHORS`
+    is a folder outside the home for the anchors of the audit. `PEP_SUITE_ISSUERS` names the issuers by which people
+    sign in; one that cannot be read is passed over.
     """
+    whose = ("authority", "authority_name", "organizer_address", "organizer_name")
+    said: dict[str, Any] = {
+        name: value for name in whose if (value := environ.get(f"PEP_SUITE_{name.upper()}", "").strip())
+    }
     return Settings(
         mode=Mode(environ.get("PEP_SUITE_MODE", Mode.LOCAL)),
         secret=secret,
@@ -79,6 +104,9 @@ def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Map
         origin=environ.get("PEP_SUITE_ORIGIN", f"http://127.0.0.1:{port}"),
         home=home,
         smtp_port=smtp_port,
+        **said,
         metrics_port=int(environ.get("PEP_SUITE_METRICS_PORT", "0")),
         metrics_secret=environ.get("PEP_SUITE_METRICS_SECRET", ""),
+        anchors=Path(environ["PEP_SUITE_ANCHORS"]) if environ.get("PEP_SUITE_ANCHORS") else None,
+        issuers=read_issuers(environ.get("PEP_SUITE_ISSUERS", ""), production=False)[0],
     )

@@ -17,11 +17,12 @@ from shared.contracts.envelope import Envelope
 from shared.contracts.registry import event_name, to_data
 from shared.kernel.clock import london_date
 from shared.kernel.ids import new_id
-from shared.platform import outbox
-from shared.platform.access import Actor, acting_as
+from shared.platform import audit, outbox
+from shared.platform.access import Actor, Standing, acting_as, role_for
 from shared.platform.crashpoints import crashpoint
 from shared.platform.settings import Settings
 from shared.platform.trace import current_trace, next_span
+from shared.platform.trail import Trail
 
 if TYPE_CHECKING:
     from shared.platform.runtime import Runtime
@@ -30,7 +31,10 @@ if TYPE_CHECKING:
 
 @dataclass
 class Work:
-    """One unit of work. `now` is an aware UTC instant; `cause` the event being reacted to, if any."""
+    """One unit of work. `now` is an aware UTC instant; `cause` the event being reacted to, if any.
+
+    `trail` is what the policy was asked; where several units serve one request they share it.
+    """
 
     connection: Connection
     service: str
@@ -42,8 +46,10 @@ class Work:
     traceparent: str = ""
     cause: Envelope | None = None
     may_write: bool = True
+    trail: Trail = field(default_factory=Trail)
     _facts: list[Envelope] = field(default_factory=list, repr=False)
-    _role_by_subject: dict[str, str] = field(default_factory=dict, repr=False)
+    standings: dict[tuple[str, str], Standing] = field(default_factory=dict, repr=False)
+    """By person and child: how they stand to each other, as far as this unit asked; emptied when a team changes."""
 
     @property
     def today(self) -> date:
@@ -73,43 +79,65 @@ class Work:
             )
         )
 
-    def flush(self) -> None:
-        """Store what was published so far; the opener of the unit calls it before the commit."""
+    def flush(self) -> bool:
+        """Store what was published so far, and tell whether it was anything; the opener calls it before the commit."""
         facts, self._facts = self._facts, []
-        outbox.append(self.connection, self.metadata, facts)
+        return bool(outbox.append(self.connection, self.metadata, facts))
+
+    def keep_changes(self) -> None:
+        """Write into the audit what this unit changed; the opener calls it before `flush`, in the same transaction."""
+        if self.trail.route and not self.trail.granted:
+            self.trail.note(self.actor, role_for(self.actor, self.trail.route), self.trail.route, allowed=True)
+        steps = self.trail.changes(fact.subject for fact in self._facts)
+        authority = self.settings.authority
+        audit.keep(self.connection, audit.rows(steps, self.trail, authority, self.now, self.correlation_id))
 
     def _role_towards(self, subject: str) -> str:
         if self.cause is not None:
             return self.cause.acting_as
         kind, _, identity = subject.partition("/")
-        if kind != "child" or self.actor.system:
-            return ""
-        if subject not in self._role_by_subject:
-            self._role_by_subject[subject] = acting_as(self, identity)
-        return self._role_by_subject[subject]
+        return "" if kind != "child" or self.actor.system else acting_as(self, identity)
 
 
 @contextmanager
 def writing_work(
-    runtime: Runtime, spec: ServiceSpec, actor: Actor, *, correlation_id: str = "", traceparent: str = ""
+    runtime: Runtime,
+    spec: ServiceSpec,
+    actor: Actor,
+    *,
+    correlation_id: str = "",
+    traceparent: str = "",
+    trail: Trail | None = None,
 ) -> Iterator[Work]:
-    """Open a unit of work that may write; committed at the end, rolled back when an error leaves it."""
+    """Open a unit of work that may write; committed at the end, rolled back when an error leaves it.
+
+    What it changed is in the audit by the same transaction. What was refused or only looked at is left in `trail`, for
+    whoever answers the request.
+    """
     with runtime.database(spec.name).writing() as connection:
-        work = _work(runtime, spec, actor, connection, correlation_id, traceparent)
+        work = _work(runtime, spec, actor, connection, correlation_id, traceparent, trail)
         yield work
-        work.flush()
+        work.keep_changes()
+        told = work.flush()
         crashpoint("before_commit")
     crashpoint("after_commit")
-    runtime.database(spec.name).wake_relay()
+    if told:
+        runtime.database(spec.name).wake_relay()
 
 
 @contextmanager
 def reading_work(
-    runtime: Runtime, spec: ServiceSpec, actor: Actor, *, correlation_id: str = "", traceparent: str = ""
+    runtime: Runtime,
+    spec: ServiceSpec,
+    actor: Actor,
+    *,
+    correlation_id: str = "",
+    traceparent: str = "",
+    trail: Trail | None = None,
 ) -> Iterator[Work]:
-    """Open a unit of work that only reads."""
+    """Open a unit of work that only reads; what it looked at is left in `trail`."""
     with runtime.database(spec.name).reading() as connection:
-        work = _work(runtime, spec, actor, connection, correlation_id, traceparent)
+        work = _work(runtime, spec, actor, connection, correlation_id, traceparent, trail)
         work.may_write = False
         yield work
 
@@ -121,6 +149,7 @@ def _work(
     connection: Connection,
     correlation_id: str,
     traceparent: str,
+    trail: Trail | None,
 ) -> Work:
     trace = current_trace()
     return Work(
@@ -132,4 +161,5 @@ def _work(
         now=runtime.clock.now(),
         correlation_id=correlation_id or trace.correlation_id or new_id(),
         traceparent=traceparent or trace.traceparent or next_span(),
+        trail=Trail() if trail is None else trail,
     )

@@ -1,4 +1,4 @@
-"""Whether a container's web process answers. Standard library only: it runs every few seconds in every container."""
+"""Whether a container's process is well. Standard library only: it runs every few seconds in every container."""
 
 from __future__ import annotations
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, MutableMapping
 
 from shared.platform.production import UnusableSettings
 from shared.platform.settings import SERVICES
@@ -24,9 +25,16 @@ def main(words: list[str]) -> int:
 
 
 def _web(wanted: argparse.Namespace) -> int:
+    _count_together(os.environ)
     from suite.apart.web import serve
 
     return serve(wanted.service, os.environ)
+
+
+def _count_together(environ: MutableMapping[str, str]) -> None:
+    """Let the web processes of one container count in one folder; read when the library of metrics is loaded."""
+    if environ.get("PEP_SUITE_WEB_PROCESSES", "").strip() not in ("", "1"):
+        environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="metrics-"))
 
 
 def _worker(wanted: argparse.Namespace) -> int:
@@ -59,6 +67,12 @@ def _mail(_wanted: argparse.Namespace) -> int:
     return catch(os.environ)
 
 
+def _lmtp(wanted: argparse.Namespace) -> int:
+    from suite.apart.lmtp import listen
+
+    return listen(wanted.host, wanted.port, os.environ)
+
+
 def _check(wanted: argparse.Namespace) -> int:
     from suite.apart.check import check
 
@@ -85,6 +99,7 @@ TASKS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "broker": _broker,
     "demo": _demo,
     "mail": _mail,
+    "lmtp": _lmtp,
     "check": _check,
     "settings": _settings,
     "do": _do,
@@ -107,7 +122,10 @@ def _parser() -> argparse.ArgumentParser:
     task("broker", "make the exchanges, queues and logins on RabbitMQ, and end")
     task("demo", "fill empty databases with the invented authority if the settings say so, and end")
     task("mail", "catch all mail and show it, for a try-out")
-    task("check", "end with 0 if this container's web process answers").add_argument("path", metavar="PATH")
+    lmtp = task("lmtp", "take answers from a mail server over LMTP")
+    lmtp.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (127.0.0.1)")
+    lmtp.add_argument("--port", type=int, default=8024, metavar="NUMBER", help="the port to listen on (8024)")
+    task("check", "end with 0 if this container's web process or worker answers").add_argument("path", metavar="PATH")
     task("settings", "print the settings as a table").add_argument(
         "--env", action="store_true", help="as the text of .env.example instead"
     )

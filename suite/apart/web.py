@@ -29,6 +29,8 @@ from suite.composition import everybody
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+log = logging.getLogger(__name__)
+
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where gunicorn's processes show that they live; never on a disk
 GRACE_SECONDS = 20
 STUCK_AFTER_SECONDS = 60
@@ -39,13 +41,15 @@ def serve(service: str, environ: Mapping[str, str]) -> int:
     """Serve one service until told to stop. Raises `UnusableSettings`."""
     settings = from_environment(environ, [service], broker=False)
     write_json_lines("web", service)
+    if service == PEP.name and settings.is_production and not settings.issuers:
+        log.warning("PEP_SUITE_ISSUERS names no issuer: nobody can sign in by page")
     _Gunicorn(named(service), settings).run()
     return 0
 
 
 def application(spec: ServiceSpec, runtime: Runtime) -> WSGIApplication:
     """Return the WSGI application of a service under its path; pep's, who knows the people, is the front door too."""
-    front: Any = create_front(runtime, lambda: everybody(runtime)) if spec is PEP else NotFound()
+    front: Any = create_front(runtime, PEP, lambda: everybody(runtime)) if spec is PEP else NotFound()
     mounted = DispatcherMiddleware(front, {f"/{spec.name}": create_app(spec, runtime)})
     return behind_proxies(mounted, runtime.settings.proxies)
 

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 from shared.platform.bus import Bus
 from shared.platform.logs import write_json_lines
+from shared.platform.metrics_port import telling_life
 from shared.platform.production import from_environment
 from shared.platform.runtime import Runtime
-from shared.platform.worker import run_worker
+from shared.platform.worker import run_worker, settle
+from suite.apart.check import PORT
 from suite.apart.services import named
 
 
@@ -25,6 +27,8 @@ def work(service: str, environ: Mapping[str, str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     runtime = Runtime(settings)
-    run_worker([named(service)], runtime, stop, bus=Bus(settings.broker, declares=False))
+    settle()
+    with telling_life(runtime.life, PORT):
+        run_worker([named(service)], runtime, stop, bus=Bus(settings.broker, declares=False))
     runtime.close()
     return 0

@@ -21,6 +21,7 @@ from suite.home import Refusal
 FORMAT = 1
 MANIFEST = "manifest.json"
 QUEUE = "queue"
+ANCHORS = "anchors"
 ARCHIVES = (".tar.gz", ".tgz", ".tar")
 PATIENCE_SECONDS = 60.0
 
@@ -39,6 +40,7 @@ def make_backup(
         raise Refusal(f"{target.parent} is not a folder.")
     stores = [store_for(name, address) for name, address in settings.databases.items()]
     embedded = settings.broker.startswith("embedded")
+    anchors = _anchors(settings.home)
     if embedded:
         stores.append(SqliteStore(QUEUE, queue_path(settings)))
     with _becoming(target) as folder, _quiet_moment(stores, embedded, patience) as seen:
@@ -46,6 +48,7 @@ def make_backup(
         for store in seen.values():
             store.copy(folder / store.file_name)
         mails = _copy_beside(settings.home, folder)
+        _write_anchors(anchors, folder)
         manifest = {
             "format": FORMAT,
             "made_at": clock.now().isoformat(),
@@ -146,6 +149,19 @@ def _revision(store: Store) -> str:
     if "alembic_version" not in store.tables():
         return ""
     return ", ".join(str(row[0]) for row in store.rows("SELECT version_num FROM alembic_version"))
+
+
+def _anchors(home: Path) -> Mapping[str, bytes]:
+    """Return the home's anchors of the audit; read before the databases are, as none may be newer than they."""
+    return {file.name: file.read_bytes() for file in sorted((home / ANCHORS).glob("*.jsonl"))}
+
+
+def _write_anchors(anchors: Mapping[str, bytes], folder: Path) -> None:
+    if anchors:
+        (folder / ANCHORS).mkdir(mode=0o700)
+    for name, lines in anchors.items():
+        (folder / ANCHORS / name).write_bytes(lines)
+        (folder / ANCHORS / name).chmod(0o600)
 
 
 def _copy_beside(home: Path, folder: Path) -> int:

@@ -18,7 +18,7 @@ from shared.platform.bus import BrokerUnavailable, Bus
 from shared.platform.migrations import configuration
 from shared.platform.service import ServiceSpec
 from shared.platform.settings import Settings
-from suite.backup.making import ARCHIVES, FORMAT, MANIFEST, QUEUE, digest, queue_path
+from suite.backup.making import ANCHORS, ARCHIVES, FORMAT, MANIFEST, QUEUE, digest, queue_path
 from suite.backup.stores import SqliteStore, Store, still, store_for
 from suite.home import Refusal
 
@@ -162,5 +162,6 @@ def _put_beside(folder: Path, new_home: Path) -> None:
     if (folder / "secret").is_file():
         shutil.copyfile(folder / "secret", new_home / "secret")
         (new_home / "secret").chmod(0o600)
-    if (folder / "mail").is_dir():
-        shutil.copytree(folder / "mail", new_home / "mail")
+    for name in ("mail", ANCHORS):
+        if (folder / name).is_dir():
+            shutil.copytree(folder / name, new_home / name)

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from services.pep.adapters import children_store
 from services.pep.adapters.form_files import form_of
 from services.pep.app import SPEC as PEP
-from services.pep.application import children, concerns, plans, sections, targets, team, views
+from services.pep.application import children, concerns, parents, plans, sections, targets, team, views
 from services.pep.domain.forms import Section
+from services.pep.domain.parents import Ground
 from services.pep.domain.targets import Category
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application import answers, meetings
@@ -18,6 +19,7 @@ from services.scheduling.domain.meeting import Answer, Booking, Mode
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import rating, suspensions
 from services.virtual_school.domain.rubric import Decision, Rating
+from shared.contracts.parents import ParentStanding
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict
@@ -56,11 +58,20 @@ def _enter_care(player: Player, step: Step) -> None:
             Role.VIRTUAL_SCHOOL_CASEWORKER: staff_id(child.caseworker),
         },
     )
+    to_confirm: list[str] = []
     with player.stage.acting(PEP, staff_id(child.social_worker)) as work:
         child_id = children.enter_care(work, new).id
         player.child_ids[child.key] = child_id
         for name, email, role in family_of(child):
-            team.add_new_person(work, child_id, name, email, role, step.on)
+            member = team.add_new_person(work, child_id, name, email, role, step.on)
+            if role is Role.PARENT:
+                decided = parents.decide_for_parent(
+                    work, child_id, member.person_id, ParentStanding.INVITED, Ground.AGREED
+                )
+                to_confirm.append(decided.id)
+    for decision_id in to_confirm:
+        with player.stage.acting(PEP, staff_id(TEAM_MANAGER.key)) as work:
+            parents.settle_decision(work, child_id, decision_id, confirmed=True)
 
 
 def _arrange(player: Player, step: Step) -> None:

@@ -70,6 +70,20 @@ class Stack:
         for service in ("pep", "scheduling", "virtual_school"):
             wait_for(lambda name=service: self.status(f"/{name}/api/openapi.json") == 200, service)  # type: ignore[misc]
 
+    def containers(self, service: str) -> list[str]:
+        """Return the ids of a service's containers that run."""
+        return self.compose("ps", "-q", service).stdout.split()
+
+    def health(self, service: str) -> list[str]:
+        """Return the state of health of each of a service's containers."""
+        words = ("docker", "inspect", "--format", "{{.State.Health.Status}}", *self.containers(service))
+        return subprocess.run(words, capture_output=True, text=True, check=True, timeout=60).stdout.split()
+
+    def kill_replica(self, service: str, number: int) -> None:
+        """Kill one of several containers of a service."""
+        chosen = self.containers(service)[number - 1]
+        subprocess.run(["docker", "kill", chosen], capture_output=True, check=True, timeout=60)
+
     def remove(self) -> None:
         """Take away containers, volumes and network."""
         self.compose("--profile", "desk", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)

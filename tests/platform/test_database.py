@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, Table, insert, select, update
+from sqlalchemy import Column, Integer, Table, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from shared.platform import db
 from shared.platform.db import Database, UtcDateTime, new_metadata
 
 metadata = new_metadata()
@@ -76,3 +77,33 @@ def test_a_naive_instant_is_refused(database: Database) -> None:
     naive = datetime(2026, 7, 1, tzinfo=UTC).replace(tzinfo=None)
     with pytest.raises(StatementError, match="aware"), database.writing() as connection:
         connection.execute(insert(moment).values(id=1, at=naive))
+
+
+@pytest.mark.postgresql
+def test_a_connection_that_died_while_it_rested_is_replaced(
+    new_postgresql_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "RESTED_SECONDS", 0.0)
+    opened, other = (Database(url) for url in [new_postgresql_database()] * 2)
+    with opened.reading() as connection:
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with other.reading() as connection:
+        assert connection.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid}).scalar_one()
+    with opened.reading() as connection:
+        assert connection.execute(text("SELECT pg_backend_pid()")).scalar_one() != pid
+    opened.close()
+    other.close()
+
+
+@pytest.mark.postgresql
+def test_a_connection_just_used_is_not_tried_again(
+    new_postgresql_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Database(new_postgresql_database())
+    tried: list[object] = []
+    monkeypatch.setattr(opened.engine.dialect, "do_ping", lambda connection: tried.append(connection) or True)
+    for _ in range(3):
+        with opened.reading() as connection:
+            connection.execute(text("SELECT 1"))
+    assert tried == []
+    opened.close()

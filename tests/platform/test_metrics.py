@@ -16,8 +16,10 @@ import pytest
 from flask.testing import FlaskClient
 
 from shared.kernel.clock import FixedClock
+from shared.platform import metrics_port
 from shared.platform.app_factory import create_app
 from shared.platform.bus import Bus
+from shared.platform.consumer import Consumer
 from shared.platform.metrics import PARKED, RETRIED
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job
@@ -135,6 +137,43 @@ def test_a_worker_counts_what_it_carries_and_tells_on_its_port(runtime: Runtime)
         thread.join(20)
     with runtime.database("scheduling").reading() as connection:
         assert effects(connection, LISTENER) == {"a": [1, 2]}
+
+
+def test_a_worker_says_that_it_lives_until_one_of_its_parts_hangs(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, frozen = threading.Event(), threading.Event()
+    take_in = Consumer.take_in
+
+    def freeze(consumer: Consumer, timeout: float) -> int:
+        while frozen.is_set() and not stop.is_set():
+            time.sleep(0.02)
+        return take_in(consumer, min(timeout, 0.05))
+
+    def said() -> str:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health/live", timeout=5) as answer:
+                return str(answer.read().decode())
+        except HTTPError as error:
+            with error:
+                return f"{error.code} {error.read().decode()}"
+
+    monkeypatch.setattr(Consumer, "take_in", freeze)
+    monkeypatch.setattr(metrics_port, "HUNG_SECONDS", 1.5)
+    bus = Bus(runtime.settings.broker, services=("pep", "scheduling"))
+    thread = threading.Thread(target=run_worker, args=([LISTENER], runtime, stop), kwargs={"bus": bus})
+    with metrics_port.telling_life(runtime.life, 0) as port:
+        thread.start()
+        try:
+            assert until(lambda: runtime.life.silent(-1) == ["scheduling-consumer", "scheduling-relay"])
+            assert said() == "It lives.\n"
+            with metrics_port.telling_life(runtime.life, port) as taken:
+                assert taken == 0
+            frozen.set()
+            assert until(lambda: said().startswith("503 scheduling-consumer did no round"))
+        finally:
+            stop.set()
+            thread.join(20)
 
 
 def test_a_failed_attempt_and_a_parked_event_are_counted(runtime: Runtime) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from shared.platform.issuers import Purpose
 from shared.platform.production import UnusableSettings, from_environment
 from shared.platform.setting_table import SETTINGS, TRY_OUT_PASSWORD, TRY_OUT_SECRET, env_example, settings_page
-from shared.platform.settings import SERVICES, Mode
+from shared.platform.settings import SERVICES, MailSecurity, Mode
 
 ROOT = Path(__file__).resolve().parents[2]
 GOOD = {
@@ -24,6 +26,20 @@ GOOD = {
     "PEP_SUITE_SMTP_PORT": "25",
     "PEP_SUITE_MAIL_PROOF": "authserv:mx.northmoor.example",
 }
+
+
+def issuers(**more: object) -> str:
+    """The setting of one issuer, with what differs."""
+    usual = {
+        "key": "council",
+        "name": "Northmoor account",
+        "for": "council",
+        "issuer": "https://login.example/northmoor/v2.0",
+        "client_id": "suite",
+        "client_secret": "3mV8-kQ1zX_7pLw0",
+    }
+    return json.dumps([{**usual, **more}])
+
 
 FAULTS = {
     "a missing secret": ({"PEP_SUITE_SECRET": ""}, "PEP_SUITE_SECRET is missing"),
@@ -56,6 +72,17 @@ FAULTS = {
     "another proof": ({"PEP_SUITE_MAIL_PROOF": "none"}, "must be local or authserv:ID"),
     "no mail server": ({"PEP_SUITE_SMTP_HOST": ""}, "no invitation would go out"),
     "the mail catcher": ({"PEP_SUITE_SMTP_HOST": "mail"}, "is the mail catcher"),
+    "a log-in in the clear": (
+        {"PEP_SUITE_SMTP_USER": "pep", "PEP_SUITE_SMTP_PASSWORD": "6dJ3kS9w", "PEP_SUITE_SMTP_SECURITY": "none"},
+        "PEP_SUITE_SMTP_SECURITY is none: the password of PEP_SUITE_SMTP_USER would travel in the clear",
+    ),
+    "a user without a password": (
+        {"PEP_SUITE_SMTP_USER": "pep", "PEP_SUITE_SMTP_SECURITY": "tls"},
+        "PEP_SUITE_SMTP_USER and PEP_SUITE_SMTP_PASSWORD belong together",
+    ),
+    "another way to be safe": ({"PEP_SUITE_SMTP_SECURITY": "ssl"}, "must be none or starttls or tls"),
+    "nothing to trust": ({"PEP_SUITE_SMTP_TRUST": "/nowhere/ca.pem"}, "PEP_SUITE_SMTP_TRUST names no file"),
+    "an authority in words": ({"PEP_SUITE_AUTHORITY": "South Bay"}, "PEP_SUITE_AUTHORITY must be"),
     "an invented organizer": ({"PEP_SUITE_ORGANIZER_ADDRESS": "meetings@pep.example"}, "is an invented one"),
     "a missing database": ({"PEP_SUITE_PEP_DATABASE": ""}, "PEP_SUITE_PEP_DATABASE is missing"),
     "another kind of database": ({"PEP_SUITE_PEP_DATABASE": "mysql://x:y@db/pep"}, "must start with postgresql"),
@@ -63,6 +90,25 @@ FAULTS = {
     "another kind of broker": ({"PEP_SUITE_BROKER": "redis://cache"}, "PEP_SUITE_BROKER must start with amqp"),
     "a number that is none": ({"PEP_SUITE_WEB_THREADS": "many"}, "PEP_SUITE_WEB_THREADS must be a whole number"),
     "a number too large": ({"PEP_SUITE_SMTP_PORT": "70000"}, "PEP_SUITE_SMTP_PORT must be a whole number"),
+    "issuers that are no JSON": ({"PEP_SUITE_ISSUERS": "entra"}, "PEP_SUITE_ISSUERS is not JSON"),
+    "issuers without braces": ({"PEP_SUITE_ISSUERS": '["entra"]'}, "must be a list of issuers"),
+    "an issuer without a name": ({"PEP_SUITE_ISSUERS": issuers(name="")}, "issuer 1: name is missing"),
+    "an issuer over HTTP": ({"PEP_SUITE_ISSUERS": issuers(issuer="http://localhost")}, "must be an https address"),
+    "an issuer for nobody": ({"PEP_SUITE_ISSUERS": issuers(**{"for": "pupils"})}, "for must be council, school, other"),
+    "an issuer's odd key": ({"PEP_SUITE_ISSUERS": issuers(key="a/b")}, "key must be lower-case letters"),
+    "an unknown setting of an issuer": ({"PEP_SUITE_ISSUERS": issuers(colour="red")}, "colour is not a setting"),
+    "an issuer without a secret": ({"PEP_SUITE_ISSUERS": issuers(client_secret="")}, "either client_secret or"),
+    "an issuer's missing file": (
+        {"PEP_SUITE_ISSUERS": issuers(client_secret="", client_secret_file="/nowhere")},
+        "client_secret_file cannot be read",
+    ),
+    "an issuer that asks for no ID token": ({"PEP_SUITE_ISSUERS": issuers(scope="email")}, "openid in it"),
+    "an issuer that vouches for one address": ({"PEP_SUITE_ISSUERS": issuers(vouches_for=["a@b.example"])}, "domains"),
+    "an issuer's odd authentication": ({"PEP_SUITE_ISSUERS": issuers(authentication="none")}, "client_secret_basic or"),
+    "an issuer twice": (
+        {"PEP_SUITE_ISSUERS": f"[{issuers()[1:-1]}, {issuers(issuer='https://other.example')[1:-1]}]"},
+        "names the key council twice",
+    ),
     "neither yes nor no": ({"PEP_SUITE_NAME_SIGN_IN": "perhaps"}, "PEP_SUITE_NAME_SIGN_IN must be yes or no"),
 }
 
@@ -75,6 +121,21 @@ def test_good_settings_are_taken_as_they_are() -> None:
     assert settings.mail_proof == "authserv:mx.northmoor.example"
     assert not settings.name_sign_in
     assert (settings.proxies, settings.pool_size) == (1, 5)
+
+
+def test_issuers_are_read_with_their_secrets_from_files(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("from a file\n")
+    text = issuers(**{"for": "school", "client_secret": "", "client_secret_file": str(tmp_path / "secret")})
+    (tmp_path / "issuers.json").write_text(text)
+    (one,) = from_environment(GOOD | {"PEP_SUITE_ISSUERS_FILE": str(tmp_path / "issuers.json")}).issuers
+    assert (one.client_secret, one.purpose) == ("from a file", Purpose.SCHOOL)
+    assert one.scope == "openid email profile organisation"
+
+
+def test_no_fault_of_an_issuer_tells_its_secret() -> None:
+    with pytest.raises(UnusableSettings) as refused:
+        from_environment(GOOD | {"PEP_SUITE_ISSUERS": issuers(key="A", colour="red", client_secret_file="/nowhere")})
+    assert "3mV8" not in str(refused.value)
 
 
 @pytest.mark.parametrize(("change", "words"), FAULTS.values(), ids=FAULTS)
@@ -121,6 +182,14 @@ def test_a_service_asks_for_its_own_database_only() -> None:
     assert set(from_environment(alone, ["pep"]).databases) == {"pep"}
     with pytest.raises(UnusableSettings, match="PEP_SUITE_SCHEDULING_DATABASE is missing"):
         from_environment(alone, ["scheduling"])
+
+
+def test_the_log_in_at_the_mail_server_is_taken_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "smtp").write_text("6dJ3kS9w\n")
+    login = {"PEP_SUITE_SMTP_USER": "pep", "PEP_SUITE_SMTP_PASSWORD_FILE": str(tmp_path / "smtp")}
+    settings = from_environment(GOOD | login | {"PEP_SUITE_SMTP_SECURITY": "starttls"})
+    assert settings.smtp_security is MailSecurity.STARTTLS
+    assert (settings.smtp_user, settings.smtp_password) == ("pep", "6dJ3kS9w")
 
 
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:

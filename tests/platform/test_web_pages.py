@@ -152,6 +152,12 @@ def test_two_different_forms_both_work(client: FlaskClient, app: Flask) -> None:
     assert app.extensions["saved"] == 2
 
 
+def test_what_an_address_does_not_do_is_said_with_what_it_does(client: FlaskClient) -> None:
+    answer = client.post("/done/1")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
+    assert "That cannot be done here" in check_page(answer)
+
+
 @pytest.mark.parametrize(
     ("path", "status", "words"),
     [
@@ -159,7 +165,6 @@ def test_two_different_forms_both_work(client: FlaskClient, app: Flask) -> None:
         ("/refuse/taken", 409, "Somebody else has just taken this time. Choose another."),
         ("/refuse/stale", 412, "Someone else changed the target."),
         ("/refuse/anything", 500, "What you saved earlier is safe."),
-        ("/sign-out", 405, "That cannot be done here"),
     ],
 )
 def test_an_error_is_a_sound_page_that_says_what_to_do(client: FlaskClient, path: str, status: int, words: str) -> None:

@@ -23,7 +23,7 @@ def all_apps(home: Path) -> Iterator[tuple[str, Flask]]:
     runtime = make_runtime(home, specs)
     for spec in specs:
         yield spec.name, create_app(spec, runtime)
-    yield "front", create_front(runtime, list)
+    yield "front", create_front(runtime, STYLE, list)
     yield "style", create_app(STYLE, make_runtime(home, []))
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import subprocess
 import sys
 import threading
+import time
 import urllib.parse
-from collections.abc import Iterator
+import urllib.request
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -26,6 +31,7 @@ from suite.__main__ import main
 from suite.apart.broker import login
 from suite.apart.check import check
 from suite.apart.web import application, behind_proxies
+from suite.serve import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
@@ -172,6 +178,55 @@ def answering() -> Iterator[int]:
     server.server_close()
 
 
+@pytest.mark.slow
+def test_two_web_processes_of_a_container_count_together(tmp_path: Path) -> None:
+    make_runtime(tmp_path, [PEP]).close()
+    port = free_port()
+    code = "import suite.apart.check as c; c.PORT = {}; from suite.__main__ import main; main(['apart', 'web', 'pep'])"
+    settings = {
+        "PEP_SUITE_PEP_DATABASE": f"sqlite:///{tmp_path}/pep.sqlite", "PEP_SUITE_WEB_PROCESSES": "2",
+        "PEP_SUITE_WEB_THREADS": "1", "PEP_SUITE_PROXIES": "0", "TMPDIR": str(tmp_path),
+    }  # fmt: skip
+
+    def ask(path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/pep{path}", timeout=10) as answer:
+            return str(answer.read().decode())
+
+    def counted() -> float:
+        series = 'pep_suite_http_requests_total{method="GET",route="/health/live",service="pep",status="200"}'
+        lines = [line for line in ask("/metrics").splitlines() if line.startswith(series)]
+        return float(lines[0].rpartition(" ")[2]) if lines else 0.0
+
+    web = subprocess.Popen([sys.executable, "-c", code.format(port)], cwd=ROOT, env=os.environ | settings)
+    try:
+        wait_until_it_answers(lambda: ask("/health/live"))
+        deadline = time.monotonic() + 60
+        with ThreadPoolExecutor(8) as pool:
+            # The system hands a connection to whichever process asks first: go on until each has had one.
+            while len(list(tmp_path.glob("metrics-*/counter_*.db"))) < 2:
+                assert time.monotonic() < deadline, "one process answered everything"
+                list(pool.map(ask, ["/health/live"] * 8))
+            before = counted()
+            list(pool.map(ask, ["/health/live"] * 40))
+        assert {counted() for _ in range(6)} == {before + 40}
+    finally:
+        web.terminate()
+        web.wait(30)
+
+
+def wait_until_it_answers(ask: Callable[[], str], seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            ask()
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
+        else:
+            return
+
+
 def test_a_containers_check_says_whether_it_answers_with_success(answering: int) -> None:
     assert check("/well", answering) == 0
     assert check("/ill", answering) == 1
@@ -179,6 +234,6 @@ def test_a_containers_check_says_whether_it_answers_with_success(answering: int)
 
 def test_the_compose_file_starts_a_try_out_with_the_password_that_production_refuses() -> None:
     text = (ROOT / "docker-compose.yml").read_text(encoding="utf-8")
-    given = {urllib.parse.unquote(word) for word in re.findall(r"_PASSWORD:-([^}]*)\}", text)}
+    given = {urllib.parse.unquote(word) for word in re.findall(r"(?<!SMTP)_PASSWORD:-([^}]*)\}", text)}
     assert given == {TRY_OUT_PASSWORD}
     assert "127.0.0.1:8600}:8080" in text

@@ -35,6 +35,7 @@ from shared.testing.bus import deliver_everything, publish
 from shared.testing.crash_trial import Installation, stop, wait_until_sound
 from shared.testing.ledger import fact
 from shared.testing.servers import new_postgresql_database, new_rabbitmq_bus
+from suite.audit import anchored, verified
 from suite.backup.making import make_backup
 from suite.backup.restoring import restore_backup
 from suite.composition import SPECS
@@ -123,13 +124,17 @@ def authority(tmp_path: Path) -> Iterator[Authority]:
 
 @pytest.mark.parametrize("name", ["kept", "kept.tar.gz"])
 def test_restored_into_an_empty_place_everything_is_there(authority: Authority, tmp_path: Path, name: str) -> None:
-    expected_rows, expected = authority.rows(), authority.seen()
-    for table in ("pep.plan", "scheduling.meeting", "scheduling.mail_out"):
+    expected = authority.seen()
+    anchored(authority.runtime, "")
+    expected_rows = authority.rows()
+    for table in ("pep.plan", "scheduling.meeting", "scheduling.mail_out", "pep.audit_entry", "pep.audit_head"):
         assert expected_rows.get(table), f"{table} is to have something to lose"
     make_backup(authority.runtime.settings, tmp_path / name, SystemClock())
     restore_backup(settings_for(tmp_path / "new"), SPECS, tmp_path / name)
     restored = Authority(settings_for(tmp_path / "new"))
     assert restored.rows() == expected_rows
+    assert (tmp_path / "new" / "anchors" / "pep.jsonl").stat().st_mode & 0o777 == 0o600
+    assert verified(restored.runtime, None)[1]
     assert restored.seen() == expected
     assert (tmp_path / "new" / "mail" / "00001.eml").read_bytes().endswith(b"Come.")
     assert (tmp_path / "new" / "secret").read_text() == "a secret for tests only"

@@ -1,4 +1,4 @@
-"""Every kind of page, as each kind of person, in the filled authority: sound, reachable, and changing nothing."""
+"""Every kind of page, as each kind of person, in the filled authority: sound, reachable, on record, nothing changed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import re
 import sqlite3
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
@@ -24,6 +24,8 @@ from suite.preparing import prepare
 
 PAGES_OF_A_KIND = 2
 HERE = {"REMOTE_ADDR": "127.0.0.1"}
+OF_LOOKING = re.compile(r"""INSERT INTO "(?:sign_in_session"|audit_entry"|sqlite_sequence" VALUES\('audit_entry')""")
+OF_A_CHILD = re.compile(r"/(?:children|plans|meetings|targets|concerns|suspensions)/[0-9a-f]{8}-[0-9a-f-]{27}")
 SHAPE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{4}-\d\d-\d\d|\d{4,}")
 
 
@@ -46,6 +48,7 @@ class Walker:
         self.person = person
         self.kinds: Counter[str] = Counter()
         self.faults: list[str] = []
+        self.shown: dict[str, str] = {}
         token = re.search(r'name="csrf_token" value="([^"]*)"', client.get("/sign-in", environ_overrides=HERE).text)
         assert token is not None
         entered = client.post("/sign-in", data={"person": person.id, "csrf_token": token[1]}, environ_overrides=HERE)
@@ -73,6 +76,7 @@ class Walker:
             if answer.status_code != 200:
                 self.faults.append(f"{address}, linked from {came_from}, answers {answer.status_code}")
                 return []
+            self.shown[answer.headers.get("X-Correlation-Id", "")] = address
             if answer.mimetype != "text/html":
                 return []
             page = answer.text
@@ -91,13 +95,31 @@ def one_of_each_kind(people: list[Person]) -> list[Person]:
 
 
 def contents(home: Path) -> dict[str, str]:
-    """Return a fingerprint of everything each service has stored."""
+    """Return a fingerprint of everything each service has stored, but for who is signed in and who looked."""
     found = {}
     for service in SERVICES:
         connection = sqlite3.connect(home / f"{service}.sqlite")
-        found[service] = hashlib.sha256("\n".join(connection.iterdump()).encode()).hexdigest()
+        lines = [line for line in connection.iterdump() if not OF_LOOKING.match(line)]
+        found[service] = hashlib.sha256("\n".join(lines).encode()).hexdigest()
         connection.close()
     return found
+
+
+def not_on_record(home: Path, person: Person, shown: Mapping[str, str]) -> list[str]:
+    """Return the pages that a person was shown and the audit does not say so of them and the child."""
+    seen: dict[str, tuple[str, str]] = {}
+    for service in SERVICES:
+        connection = sqlite3.connect(home / f"{service}.sqlite")
+        for click, who, child_id in connection.execute("SELECT correlation_id, person_id, child_id FROM audit_entry"):
+            seen[click] = (who, child_id)
+        connection.close()
+    missing = []
+    for click, address in shown.items():
+        path = urlsplit(address).path
+        who, child_id = seen.get(click, ("", ""))
+        if path.split("/")[1] in SERVICES and (who != person.id or (OF_A_CHILD.search(path) and not child_id)):
+            missing.append(f"{address} is not on record")
+    return missing
 
 
 @pytest.mark.slow
@@ -111,6 +133,7 @@ def test_every_page_that_people_are_led_to_is_sound_and_reading_it_changes_nothi
         walker = Walker(Client(application), person)
         walker.walk()
         kinds += walker.kinds
+        walker.faults += not_on_record(filled.settings.home, person, walker.shown)
         faults += [f"{person.name}, {', '.join(person.kinds)}: {fault}" for fault in walker.faults]
     assert faults == []
     assert len(kinds) > 50

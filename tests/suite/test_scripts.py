@@ -13,7 +13,9 @@ import pytest
 
 from suite.checks import ROOT
 
-COMMANDS = ["people", "token", "import-ssda903", "import-schools", "import-terms", "receive-mail", "events"]
+COMMANDS = [
+    "people", "record-person", "token", "import-ssda903", "import-schools", "import-terms", "receive-mail", "events",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("script", ["run", "test"])

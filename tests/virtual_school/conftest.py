@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, timedelta
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from jinja2 import FileSystemBytecodeCache
 from sqlalchemy import select
 
 from services.virtual_school.app import SPEC
@@ -27,14 +25,15 @@ from shared.contracts.registry import from_data
 from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock, london_date
 from shared.platform.access import Actor
-from shared.platform.app_factory import create_app
 from shared.platform.auth import issue_token
 from shared.platform.migrations import upgrade
 from shared.platform.runtime import Runtime
 from shared.platform.work import Work, reading_work, writing_work
+from shared.testing.apps import app_on
 from shared.testing.bus import tell
 from shared.testing.runtimes import add_person, make_runtime
 from shared.testing.servers import new_postgresql_database
+from shared.testing.sessions import enter
 
 __all__ = ["new_postgresql_database"]
 
@@ -47,8 +46,6 @@ PEOPLE = {
     "iris": Role.IRO,
     "pat": Role.PARENT,
 }
-
-COMPILED_TEMPLATES = FileSystemBytecodeCache()
 
 
 class World:
@@ -65,11 +62,9 @@ class World:
             for name, role in PEOPLE.items()
         }
 
-    @cached_property
+    @property
     def app(self) -> Flask:
-        app = create_app(SPEC, self.runtime)
-        app.jinja_env.bytecode_cache = COMPILED_TEMPLATES
-        return app
+        return app_on(SPEC, self.runtime)
 
     @property
     def today(self) -> date:
@@ -111,15 +106,23 @@ class World:
         self.hear(ChildEnteredCare(**{**values, **given}), *joined)
         return child_id
 
-    def plan(self, child_id: str, plan_id: str, due_on: date = date(2026, 12, 11), *, submitted: int = 0) -> str:
-        """Hear of a plan, and of its submissions."""
+    def plan(
+        self,
+        child_id: str,
+        plan_id: str,
+        due_on: date = date(2026, 12, 11),
+        *,
+        submitted: int = 0,
+        opened_on: date | None = None,
+    ) -> str:
+        """Hear of a plan, and of its submissions; one that is due already is opened today, as by an import."""
         self.hear(
             PlanOpened(
                 child_id=child_id,
                 plan_id=plan_id,
                 kind="termly",
                 term="2026-autumn",
-                opened_on=date(2026, 9, 7),
+                opened_on=opened_on or (self.today if due_on < self.today else date(2026, 9, 7)),
                 meet_by=due_on - timedelta(days=10),
                 due_on=due_on,
                 rule="termly",
@@ -172,11 +175,7 @@ class World:
 
     def client(self, who: str) -> FlaskClient:
         """Return a browser in which somebody is signed in."""
-        client = self.app.test_client()
-        now = self.runtime.clock.now().isoformat()
-        with client.session_transaction() as session:
-            session.update({"person": who, "signed_in_at": now, "seen_at": now})
-        return client
+        return enter(self.app.test_client(), self.runtime, SPEC, who)
 
 
 def _subject(fact: Any) -> str:

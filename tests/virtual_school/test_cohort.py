@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from services.virtual_school.application import cohort, suspensions
 from services.virtual_school.application.attendance import import_attendance
 from services.virtual_school.domain.cohort import CohortFilter, CohortOrder
 from services.virtual_school.domain.plans import Standing
 from shared.contracts.pep import ChildLeftCare, SchoolRecorded
+from shared.platform.audit_tables import ENTRY
 from shared.testing.pages import check_page
 
 HEADING = "reference,date,session,code\n"
@@ -154,7 +155,7 @@ def test_a_child_no_longer_looked_after_is_not_in_the_cohort(three: Any) -> None
 
 
 def test_the_newest_plan_counts(three: Any) -> None:
-    three.plan("c1", "p9")
+    three.plan("c1", "p9", opened_on=three.today)
     assert names(three, state=Standing.LATE) == []  # opened on the same day, the one due later counts
     with three.reading("head") as work:
         (row,) = [row for row in cohort.view_cohort(work, CohortFilter()).cohort.rows if row.child_id == "c1"]
@@ -228,6 +229,20 @@ def test_the_download_holds_what_is_shown_and_no_formula(three: Any) -> None:
     everyone = three.client("head").get("/children.csv").text
     assert "'=HYPERLINK" in everyone
     assert "'+44" in everyone
+
+
+def test_the_download_is_on_record_as_taken_away_for_each_child_it_holds(three: Any) -> None:
+    assert three.client("head").get("/children.csv?concerns=true").status_code == 200
+    assert three.client("head").get("/children?concerns=true").status_code == 200
+    with three.runtime.database("virtual_school").reading() as connection:
+        columns = (ENTRY.c.kind, ENTRY.c.action, ENTRY.c.child_id, ENTRY.c.acting_as)
+        query = select(*columns).where(ENTRY.c.kind != "change").order_by(ENTRY.c.id)
+        found = [tuple(row) for row in connection.execute(query)]
+    assert found == [
+        ("export", "virtual_school.cohort.export", "c1", "virtual_school_head"),
+        ("export", "virtual_school.cohort.export", "c3", "virtual_school_head"),
+        ("view", "virtual_school.cohort.read", "", "virtual_school_head"),
+    ]
 
 
 def test_an_empty_result_says_so(world: Any) -> None:

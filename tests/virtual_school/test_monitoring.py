@@ -153,6 +153,15 @@ def test_what_is_late_or_missing_when_it_is_first_heard_of_is_raised_at_once(wor
     }
 
 
+def test_a_plan_that_is_told_of_again_is_judged_once_it_is_known_what_became_of_it(world: Any) -> None:
+    world.child("c1")
+    for plan_id, submitted in (("p1", 1), ("p2", 0)):
+        world.plan("c1", plan_id, date(2026, 11, 20), opened_on=date(2026, 9, 7), submitted=submitted)
+    assert concerns(world) == []
+    run_job(world)
+    assert [concern.cause for concern in concerns(world)] == ["p2"]
+
+
 def test_a_child_who_comes_back_into_care_is_watched_again(world: Any) -> None:
     world.child("c1")
     world.plan("c1", "p1", world.today)

@@ -5,8 +5,8 @@ from datetime import date
 import pytest
 
 from services.virtual_school.domain.concerns import Concern, ConcernState, Outcome, Rule
-from services.virtual_school.entrypoints.tables_as_csv import safe_cell
 from services.virtual_school.entrypoints.words import answer_words, closing_words, evidence_words
+from shared.platform.web.tables_as_csv import safe_cell
 
 DAY = {"starts_on": "2026-11-17", "ends_on": "2026-11-17", "sessions": "1", "kind": "suspension"}
 

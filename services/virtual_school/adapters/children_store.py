@@ -31,6 +31,11 @@ def load(connection: Connection, child_id: str) -> Child | None:
     return _child(row) if row else None
 
 
+def name_of(connection: Connection, child_id: str) -> str:
+    """Return the name of a child, or an empty text when nobody has that id."""
+    return connection.execute(select(CHILD.c.name).where(CHILD.c.id == child_id)).scalar_one_or_none() or ""
+
+
 def load_many(connection: Connection, child_ids: Sequence[str]) -> list[Child]:
     """Return children by id (at most `CHUNK` ids); one query."""
     return [_child(row) for row in connection.execute(select(CHILD).where(CHILD.c.id.in_(child_ids)))]

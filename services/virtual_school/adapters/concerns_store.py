@@ -29,6 +29,11 @@ def of_children(connection: Connection, child_ids: Sequence[str]) -> dict[str, l
     return found
 
 
+def children_with_concerns(connection: Connection) -> list[str]:
+    """Return the ids of the children of whom a concern was raised."""
+    return list(connection.execute(select(CONCERN.c.child_id).distinct()).scalars())
+
+
 def among(
     connection: Connection, condition: ColumnElement[bool], states: Sequence[ConcernState], most: int
 ) -> list[tuple[Concern, str]]:

@@ -102,6 +102,18 @@ def ratings_of(connection: Connection, *, plan_id: str | None = None, child_id: 
     return [_rated(row) for row in connection.execute(query)]
 
 
+def children_with_ratings(connection: Connection) -> list[str]:
+    """Return the ids of the children of whom a plan was decided."""
+    return list(connection.execute(select(RATING.c.child_id).distinct()).scalars())
+
+
+def decision_on(connection: Connection, plan_id: str, submission: int) -> RatedPlan | None:
+    """Return the decision on one submission of a plan, or None while there is none."""
+    query = select(RATING).where(RATING.c.plan_id == plan_id, RATING.c.submission == submission)
+    row = connection.execute(query).first()
+    return _rated(row) if row else None
+
+
 def read_plan(row: Row[Any]) -> Plan:
     """Return a row of `plan` as a value."""
     return Plan(

@@ -16,7 +16,7 @@ from services.virtual_school.domain.children import Child
 from services.virtual_school.domain.uploads import RowProblem, Upload
 from shared.kernel.errors import DomainError, InvalidInput, NotFound, Stale
 from shared.kernel.ids import new_id
-from shared.platform.access import may
+from shared.platform.access import may, note_children
 from shared.platform.work import Work
 
 MOST_PROBLEMS_KEPT = 1000
@@ -205,6 +205,8 @@ def _save(
         problems=tuple(problems[:MOST_PROBLEMS_KEPT]),
     )
     attendance_store.close_upload(work.connection, closed)
+    children = {mark.child_id for mark in marks}
+    note_children(work, ACTION, children)
     if saved.added or saved.replaced:
-        monitor(work, {mark.child_id for mark in marks})
+        monitor(work, children)
     return closed

@@ -26,7 +26,7 @@ from services.virtual_school.domain.ratings import RatedPlan
 from services.virtual_school.domain.rubric import Rubric
 from services.virtual_school.domain.suspensions import Suspension
 from shared.platform import roster
-from shared.platform.access import may
+from shared.platform.access import may, note_children
 from shared.platform.work import Work
 
 MOST_LISTED = 100
@@ -87,8 +87,10 @@ def view_cohort(work: Work, asked: CohortFilter) -> CohortPage:
 
 def whole_cohort(work: Work, asked: CohortFilter) -> Cohort:
     """Return every child that is asked for, not a page of them; two queries."""
-    condition = scope(work, "virtual_school.cohort.read")
-    return cohort_queries.read_cohort(work.connection, condition, asked, work.today, whole=True)
+    action = "virtual_school.cohort.export"
+    found = cohort_queries.read_cohort(work.connection, scope(work, action), asked, work.today, whole=True)
+    note_children(work, action, (row.child_id for row in found.rows))
+    return found
 
 
 def view_figures(work: Work) -> Figures:

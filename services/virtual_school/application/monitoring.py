@@ -31,14 +31,14 @@ def monitor(work: Work, child_ids: Iterable[str]) -> None:
     """Evaluate the rules for some children; five queries for each 500 of them, whatever is found."""
     rules = policy_for(work.settings.authority, work.today).concerns
     for chunk in children_store.in_chunks(sorted(set(child_ids))):
-        raised: list[Concern] = []
+        found: list[Concern] = []
         for facts in _facts(work, chunk, rules):
             findings = evaluate(facts, rules, work.today, ENGLAND_AND_WALES)
             for over in findings.over:
                 _close(work, over)
-            raised.extend(_raised(facts.child_id, fired, work.today) for fired in findings.fired)
-        for concern in concerns_store.add(work.connection, raised):
-            _tell(work, concern)
+            found.extend(_new(facts.child_id, fired, work.today) for fired in findings.fired)
+        for concern in concerns_store.add(work.connection, found):
+            work.publish(f"child/{concern.child_id}", raised(concern))
 
 
 def monitor_everyone(work: Work) -> None:
@@ -72,7 +72,7 @@ def _facts(work: Work, child_ids: Sequence[str], rules: ConcernRules) -> list[Ch
     ]
 
 
-def _raised(child_id: str, fired: Fired, today: date) -> Concern:
+def _new(child_id: str, fired: Fired, today: date) -> Concern:
     return Concern(
         id=new_id(),
         child_id=child_id,
@@ -84,23 +84,28 @@ def _raised(child_id: str, fired: Fired, today: date) -> Concern:
     )
 
 
-def _tell(work: Work, concern: Concern) -> None:
-    work.publish(
-        f"child/{concern.child_id}",
-        ConcernRaised(
-            child_id=concern.child_id,
-            concern_id=concern.id,
-            rule=concern.rule.value,
-            raised_on=concern.raised_on,
-            answer_by=concern.answer_by,
-            evidence=concern.evidence,
-        ),
+def raised(concern: Concern) -> ConcernRaised:
+    """Return the beginning of a concern as the others are told."""
+    return ConcernRaised(
+        child_id=concern.child_id,
+        concern_id=concern.id,
+        rule=concern.rule.value,
+        raised_on=concern.raised_on,
+        answer_by=concern.answer_by,
+        evidence=concern.evidence,
     )
+
+
+def closed(concern: Concern) -> ConcernClosed | None:
+    """Return the end of a concern as the others are told; None while it goes on."""
+    if concern.closed_on is None or concern.outcome is None:
+        return None
+    return ConcernClosed(concern.child_id, concern.id, concern.closed_on, concern.outcome.value)
 
 
 def _close(work: Work, over: Over) -> None:
     concern = over.concern
-    closed = replace(
+    ended = replace(
         concern,
         state=ConcernState.CLOSED,
         closed_on=work.today,
@@ -108,16 +113,10 @@ def _close(work: Work, over: Over) -> None:
         closing_evidence=over.evidence,
     )
     try:
-        concerns_store.save(work.connection, closed)
+        concerns_store.save(work.connection, ended)
     except Stale:
         # Somebody answered or closed it this very moment; the next run looks at it as it is then.
         return
     work.publish(
-        f"child/{concern.child_id}",
-        ConcernClosed(
-            child_id=concern.child_id,
-            concern_id=concern.id,
-            closed_on=work.today,
-            outcome=over.outcome.value,
-        ),
+        f"child/{concern.child_id}", ConcernClosed(concern.child_id, concern.id, work.today, over.outcome.value)
     )

@@ -10,10 +10,11 @@ from services.virtual_school.application.monitoring import monitor
 from services.virtual_school.application.visibility import child_for, scope
 from services.virtual_school.domain.children import Child
 from services.virtual_school.domain.plans import Plan, PlanMeeting, PlanState, check_ratable
-from services.virtual_school.domain.ratings import RatedPlan
+from services.virtual_school.domain.ratings import STATE_AFTER, RatedPlan
 from services.virtual_school.domain.rubric import Decision, Rating, Rubric, judge
 from shared.contracts.virtual_school import PlanQualityApproved, PlanQualityReturned
-from shared.kernel.errors import Conflict, InvalidInput, NotFound
+from shared.kernel.clock import london_date
+from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
 from shared.kernel.ids import new_id
 from shared.platform.access import may, permit
 from shared.platform.work import Work
@@ -42,7 +43,7 @@ def view_plan(work: Work, plan_id: str) -> PlanView:
     """Return a plan with its counts, meeting and decisions; raises `NotFound` or `Denied`."""
     plan = plans_store.load(work.connection, plan_id)
     if plan is None:
-        raise NotFound("plan_not_found", "There is no such plan, or you are not on this child's team.")
+        raise NoSuchRecord
     child = child_for(work, "virtual_school.plan.read", plan.child_id)
     return PlanView(
         plan=plan,
@@ -94,37 +95,29 @@ def rate_plan(
         decided_by_name=work.actor.name,
     )
     plans_store.add_rating(work.connection, rated)
-    state = PlanState.APPROVED if decision is Decision.APPROVE else PlanState.RETURNED
-    plans_store.save(work.connection, replace(view.plan, state=state, decided_on=work.today))
-    _tell(work, rated, policy.rubric)
+    plans_store.save(work.connection, replace(view.plan, state=STATE_AFTER[decision], decided_on=work.today))
+    work.publish(f"child/{rated.child_id}", decided(rated, policy.rubric))
     monitor(work, [view.child.id])
     return rated
 
 
-def _tell(work: Work, rated: RatedPlan, rubric: Rubric) -> None:
-    subject = f"child/{rated.child_id}"
+def decided(rated: RatedPlan, rubric: Rubric) -> PlanQualityApproved | PlanQualityReturned:
+    """Return a decision as the others are told; `rubric` is the one it was made by."""
     if rated.decision is Decision.APPROVE:
-        work.publish(
-            subject,
-            PlanQualityApproved(
-                child_id=rated.child_id,
-                plan_id=rated.plan_id,
-                submission=rated.submission,
-                rating=rated.rating.value,
-                reasons=rated.reasons,
-                decided_on=work.today,
-            ),
+        return PlanQualityApproved(
+            child_id=rated.child_id,
+            plan_id=rated.plan_id,
+            submission=rated.submission,
+            rating=rated.rating.value,
+            reasons=rated.reasons,
+            decided_on=london_date(rated.decided_at),
         )
-    else:
-        work.publish(
-            subject,
-            PlanQualityReturned(
-                child_id=rated.child_id,
-                plan_id=rated.plan_id,
-                submission=rated.submission,
-                rating=rated.rating.value,
-                mend=rated.reasons,
-                decided_on=work.today,
-                mend_words=tuple(f"{reason.label}. {reason.mend}" for reason in rubric.labels(rated.reasons)),
-            ),
-        )
+    return PlanQualityReturned(
+        child_id=rated.child_id,
+        plan_id=rated.plan_id,
+        submission=rated.submission,
+        rating=rated.rating.value,
+        mend=rated.reasons,
+        decided_on=london_date(rated.decided_at),
+        mend_words=tuple(f"{reason.label}. {reason.mend}" for reason in rubric.labels(rated.reasons)),
+    )

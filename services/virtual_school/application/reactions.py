@@ -15,6 +15,7 @@ from services.virtual_school.application.monitoring import monitor
 from services.virtual_school.domain.children import Child, School
 from services.virtual_school.domain.concerns import ConcernState
 from services.virtual_school.domain.plans import Plan, PlanMeeting, PlanState
+from services.virtual_school.domain.ratings import STATE_AFTER
 from shared.contracts.pep import (
     ChildDetailsChanged,
     ChildEnteredCare,
@@ -28,7 +29,14 @@ from shared.contracts.pep import (
     PlanSuperseded,
     SchoolRecorded,
 )
-from shared.contracts.scheduling import MeetingArranged, MeetingCancelled, MeetingHeld, MeetingMoved
+from shared.contracts.scheduling import (
+    MeetingArranged,
+    MeetingCancelled,
+    MeetingHeld,
+    MeetingMoved,
+    MeetingRestated,
+)
+from shared.kernel.clock import london_date
 from shared.platform.work import Work
 
 
@@ -103,7 +111,7 @@ def when_plan_opened(work: Work, fact: PlanOpened) -> None:
                 due_on=fact.due_on,
             ),
         )
-        if fact.due_on < work.today:
+        if fact.due_on < work.today and not _said_again(work, fact):
             monitor(work, [fact.child_id])
 
 
@@ -112,11 +120,12 @@ def when_plan_submitted(work: Work, fact: PlanSubmitted) -> None:
     plan = plans_store.load(work.connection, fact.plan_id)
     if plan is None or plan.submission >= fact.submission:
         return
+    decided = plans_store.decision_on(work.connection, plan.id, fact.submission)  # known where the plan was lost
     plans_store.save(
         work.connection,
         replace(
             plan,
-            state=PlanState.SUBMITTED,
+            state=PlanState.SUBMITTED if decided is None else STATE_AFTER[decided.decision],
             submission=fact.submission,
             first_submitted_on=plan.first_submitted_on or fact.submitted_on,
             submitted_on=fact.submitted_on,
@@ -126,7 +135,7 @@ def when_plan_submitted(work: Work, fact: PlanSubmitted) -> None:
             targets=fact.targets,
             pupil_premium_pence=fact.pupil_premium_pence,
             views_given=fact.views_given,
-            decided_on=None,
+            decided_on=None if decided is None else london_date(decided.decided_at),
         ),
     )
     if fact.meeting_held_on is not None:
@@ -191,8 +200,16 @@ def when_meeting_cancelled(work: Work, fact: MeetingCancelled) -> None:
 def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
     """Keep the day a plan's meeting was held."""
     known = plans_store.load_meeting(work.connection, fact.plan_id)
-    meeting = known or PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id)
-    plans_store.save_meeting(work.connection, replace(meeting, meeting_id=fact.meeting_id, held_on=fact.held_on))
+    starts_at = known.starts_at if known is not None and known.meeting_id == fact.meeting_id else None
+    meeting = PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id, starts_at, fact.held_on)
+    plans_store.save_meeting(work.connection, meeting)
+
+
+def when_meeting_restated(work: Work, fact: MeetingRestated) -> None:
+    """Keep how a plan's meeting stands; of several the one that was told of last comes last."""
+    if fact.state != "cancelled":
+        meeting = PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id, fact.starts_at, fact.held_on)
+        plans_store.save_meeting(work.connection, meeting)
 
 
 def when_concern_answered(work: Work, fact: ConcernAnswered) -> None:
@@ -212,6 +229,11 @@ def when_concern_answered(work: Work, fact: ConcernAnswered) -> None:
     monitor(work, [fact.child_id])
 
 
+def _said_again(work: Work, fact: PlanOpened) -> bool:
+    """Tell whether a plan is told of anew for those who lost it: what became of it since is about to be told too."""
+    return work.cause is not None and london_date(work.cause.time) > fact.opened_on
+
+
 SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     SchoolRecorded: when_school_recorded,
     ChildEnteredCare: when_child_entered_care,
@@ -227,5 +249,6 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     MeetingMoved: when_meeting_arranged,
     MeetingCancelled: when_meeting_cancelled,
     MeetingHeld: when_meeting_held,
+    MeetingRestated: when_meeting_restated,
     ConcernAnswered: when_concern_answered,
 }

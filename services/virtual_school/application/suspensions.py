@@ -13,9 +13,9 @@ from services.virtual_school.application.monitoring import monitor
 from services.virtual_school.application.visibility import child_for, scope
 from services.virtual_school.domain.suspensions import Suspension, check_suspension
 from services.virtual_school.domain.uploads import RowProblem
-from shared.kernel.errors import Conflict, DomainError, InvalidInput, NotFound
+from shared.kernel.errors import Conflict, DomainError, InvalidInput, NoSuchRecord
 from shared.kernel.ids import new_id
-from shared.platform.access import permit
+from shared.platform.access import note_children, permit
 from shared.platform.work import Work
 
 ACTION = "virtual_school.suspension.record"
@@ -84,7 +84,7 @@ def view_suspension(work: Work, suspension_id: str) -> Suspension:
     """Return a suspension; raises `NotFound` or `Denied`."""
     suspension = suspensions_store.load(work.connection, suspension_id)
     if suspension is None:
-        raise NotFound("suspension_not_found", "There is no such suspension, or it was withdrawn.")
+        raise NoSuchRecord
     child_for(work, "virtual_school.child.read", suspension.child_id)
     return suspension
 
@@ -126,6 +126,7 @@ def import_suspensions(work: Work, content: bytes) -> SuspensionsRead:
             known.add((each.child_id, each.starts_on))
             new.append(each)
     suspensions_store.add(work.connection, new)
+    note_children(work, ACTION, {each.child_id for each in new})
     monitor(work, {each.child_id for each in new})
     return SuspensionsRead(rows, len(new), len(good) - len(new), tuple(problems))
 

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement
 from services.virtual_school.adapters import children_store
 from services.virtual_school.domain.children import Child
 from shared.contracts.permissions import PERMISSIONS
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import NoSuchRecord
 from shared.platform.access import permit
 from shared.platform.work import Work
 
@@ -31,5 +31,5 @@ def child_for(work: Work, action: str, child_id: str) -> Child:
     permit(work, action, child_id)
     child = children_store.load(work.connection, child_id)
     if child is None:
-        raise NotFound("child_not_found", "There is no such record, or you are not on this child's team.")
+        raise NoSuchRecord
     return child

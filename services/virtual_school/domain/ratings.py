@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from services.virtual_school.domain.plans import PlanState
 from services.virtual_school.domain.rubric import Decision, Rating
 
+STATE_AFTER = {Decision.APPROVE: PlanState.APPROVED, Decision.RETURN: PlanState.RETURNED}
 DECISION_WORDS = {Decision.APPROVE: "Approved", Decision.RETURN: "Returned"}
 RATING_WORDS = {Rating.RED: "Red", Rating.AMBER: "Amber", Rating.GREEN: "Green"}
 

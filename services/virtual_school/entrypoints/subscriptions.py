@@ -7,6 +7,13 @@ from typing import Any
 
 from services.virtual_school.application.reactions import SUBSCRIPTIONS as OWN
 from shared.platform.roster import ROSTER_SUBSCRIPTIONS
+from shared.platform.sessions import SESSION_SUBSCRIPTIONS
+from shared.platform.standings import STANDING_SUBSCRIPTIONS
 from shared.platform.work import Work
 
-SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {**ROSTER_SUBSCRIPTIONS, **OWN}
+SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
+    **ROSTER_SUBSCRIPTIONS,
+    **SESSION_SUBSCRIPTIONS,
+    **STANDING_SUBSCRIPTIONS,
+    **OWN,
+}

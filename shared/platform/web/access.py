@@ -1,8 +1,9 @@
 """What each route says of who may use it.
 
 `@allowed("pep.plan.read")` names a row of the table of permissions: nobody gets in without being signed in as a kind of
-person the row could ever let in, and (when the address holds a `child_id`) without the policy's yes for that child. The
-application functions ask the policy again for what the address alone does not tell. `@public("why")` needs no sign-in.
+person of this authority whom the row could ever let in, and (when the address holds a `child_id`) without the policy's
+yes for that child. The application functions ask the policy again for what the address alone does not tell.
+`@public("why")` needs no sign-in.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ from shared.contracts.permissions import PERMISSIONS
 from shared.kernel.errors import Denied
 from shared.platform.access import permit
 from shared.platform.auth import NotKnownYet, NotSignedIn
+from shared.platform.web.late_forms import keep_late_form
+from shared.platform.web.limits import count_use
 from shared.platform.web.security import is_api_request
-from shared.platform.web.unit import reading
+from shared.platform.web.unit import current_runtime, reading
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -61,12 +64,15 @@ def _turn_away(action: str, arguments: dict[str, Any]) -> Response | None:
             )
         if is_api_request():
             raise NotSignedIn("not_signed_in", "Send a bearer token, or sign in first.")
-        wanted = request.script_root + (request.full_path if request.query_string else request.path)
+        wanted = keep_late_form() or request.script_root + (request.full_path if request.query_string else request.path)
         return redirect(f"/sign-in?next={quote(wanted)}", 303)
     permission = PERMISSIONS[action]
     if "child_id" in arguments:
         with reading() as work:
             permit(work, action, arguments["child_id"])
-    elif not actor.kinds & (permission.team | permission.authority):
+    elif actor.authority != current_runtime().settings.authority or not actor.kinds & (
+        permission.team | permission.authority
+    ):
         raise Denied("role_may_not", "Your role does not allow this.")
+    count_use(action, actor.person_id)
     return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from apispec.ext.marshmallow import MarshmallowPlugin
@@ -27,6 +28,12 @@ What can be edited carries an `ETag`; send it back as `If-Match` when you change
 someone else was faster it is 412. Errors are `application/problem+json`, with a stable `code` and a `detail` that says
 what to do.
 """
+
+
+@cache
+def _made(schema: type[Schema]) -> Schema:
+    """Return a schema of a class; to make one takes longer than to use it."""
+    return schema()
 
 
 class ProblemSchema(Schema):
@@ -119,6 +126,10 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         """Give the answer an ETag and ask for If-Match on PUT, PATCH and DELETE."""
         marked: View = super().etag(view)
         return marked
+
+    def check_etag(self, etag_data: Any, etag_schema: Any = None) -> None:
+        """Refuse to go on (412) unless If-Match names what is there now; `etag_schema` as the view's answer has it."""
+        super().check_etag(etag_data, _made(etag_schema) if isinstance(etag_schema, type) else etag_schema)
 
     def doc(self, **options: Any) -> Callable[[View], View]:
         """Add to the description."""

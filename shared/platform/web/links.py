@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from shared.platform.web.unit import current_runtime
 
 
@@ -15,3 +17,11 @@ def absolute_service_url(service: str, path: str = "/") -> str:
     settings = current_runtime().settings
     address = settings.service_urls[service] + path
     return address if "://" in address else settings.origin + address
+
+
+def safe_path(wanted: str | None) -> str:
+    """Return a path on this host to go to after signing in, or an empty text for anything that leads elsewhere."""
+    if not wanted or not wanted.startswith("/") or "\\" in wanted or any(ord(letter) < 33 for letter in wanted):
+        return ""
+    parts = urlsplit(wanted)
+    return wanted if not (parts.scheme or parts.netloc or wanted.startswith("//")) else ""

@@ -9,9 +9,10 @@ tab says `Error:` when it has errors; pass `wide=True` for a list that needs up 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
-from flask import Flask, Response, g, make_response, render_template, request
+from flask import Flask, Response, current_app, g, make_response, render_template
 from jinja2 import Environment, Undefined
 from jinja2.utils import missing
 from markupsafe import Markup
@@ -77,7 +78,8 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "actor": actor,
         "signed_in_name": actor.name if actor else "",
         "signed_in_as": next((role.title for role in Role if actor and role in actor.kinds), ""),
-        "sign_out_url": f"{request.script_root}/sign-out",
+        "sign_out_url": "/sign-out",
+        "seconds_left": seconds_left() if "time_out" in current_app.blueprints else None,
         "home_url": home(actor),
         "product_name": PRODUCT_NAME,
         "authority_name": settings.authority_name,
@@ -89,3 +91,11 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "page_has_errors": isinstance(form, FormState) and bool(form.errors),
     }
     return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # noqa: S704 - a whole rendered page
+
+
+def seconds_left() -> int | None:
+    """Return for how many seconds the session of this request goes on; None where nobody is signed in by one."""
+    ends_at: datetime | None = g.get("session_ends_at")
+    if ends_at is None or g.get("actor") is None:
+        return None
+    return int((ends_at - current_runtime().clock.now()).total_seconds())

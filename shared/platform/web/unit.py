@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import current_app, g, request
 
 from shared.platform.access import Actor
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+from shared.platform.trail import Trail
+from shared.platform.web.security import is_api_request
 from shared.platform.work import Work, reading_work, writing_work
 
 READING_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -56,5 +59,17 @@ def _signed_in() -> Actor:
     return actor
 
 
-def _trace() -> dict[str, str]:
-    return {"correlation_id": g.get("correlation_id", ""), "traceparent": g.get("traceparent", "")}
+def current_trail() -> Trail:
+    """Return the trail of this request, which all its units of work share."""
+    if "trail" not in g:
+        g.trail = Trail(way="api" if is_api_request() else "page")
+    trail: Trail = g.trail
+    return trail
+
+
+def _trace() -> dict[str, Any]:
+    return {
+        "correlation_id": g.get("correlation_id", ""),
+        "traceparent": g.get("traceparent", ""),
+        "trail": current_trail(),
+    }

@@ -29,10 +29,10 @@ class ImportQuery(Schema):
 
 
 @imports.post("")
+@allowed("virtual_school.attendance.record")
 @imports.arguments(ImportQuery, location="query")
 @imports.response(201, UploadAnswer)
 @imports.doc(requestBody={"content": {"text/csv": {"schema": {"type": "string"}}}})
-@allowed("virtual_school.attendance.record")
 def send_file(asked: dict[str, Any]) -> Any:
     """Record a CSV file of marks: `upn`, `reference` or `child_id`; `date`; `session` (AM or PM); `code`.
 
@@ -45,8 +45,8 @@ def send_file(asked: dict[str, Any]) -> Any:
 
 
 @imports.get("/<upload_id>")
-@imports.response(200, UploadAnswer)
 @allowed("virtual_school.attendance.record")
+@imports.response(200, UploadAnswer)
 def read_upload(upload_id: str) -> Any:
     """Read what became of a file that you sent."""
     with reading() as work:

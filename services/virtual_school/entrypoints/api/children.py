@@ -32,9 +32,9 @@ class Period(Schema):
 
 
 @children.get("")
+@allowed("virtual_school.cohort.read")
 @children.arguments(CohortQuery, location="query")
 @children.response(200, CohortAnswer)
-@allowed("virtual_school.cohort.read")
 def list_children(asked: dict[str, Any]) -> Any:
     """List the children you are responsible for.
 
@@ -45,9 +45,9 @@ def list_children(asked: dict[str, Any]) -> Any:
 
 
 @children.get("/<child_id>/attendance")
+@allowed("virtual_school.child.read")
 @children.arguments(Period, location="query")
 @children.response(200, ChildAttendanceAnswer)
-@allowed("virtual_school.child.read")
 def read_attendance(period: dict[str, Any], child_id: str) -> Any:
     """Read a child's marks over a period, and what they add up to."""
     with reading() as work:
@@ -57,9 +57,9 @@ def read_attendance(period: dict[str, Any], child_id: str) -> Any:
 
 
 @children.post("/<child_id>/attendance")
+@allowed("virtual_school.attendance.record")
 @children.arguments(MarksForm)
 @children.response(201, UploadAnswer)
-@allowed("virtual_school.attendance.record")
 def record_attendance(sent: dict[str, Any], child_id: str) -> Any:
     """Record marks of a child, all of them or (422) none.
 
@@ -71,8 +71,8 @@ def record_attendance(sent: dict[str, Any], child_id: str) -> Any:
 
 
 @children.get("/<child_id>/suspensions")
-@children.response(200, SuspensionAnswer(many=True))
 @allowed("virtual_school.child.read")
+@children.response(200, SuspensionAnswer(many=True))
 def list_suspensions(child_id: str) -> Any:
     """List a child's suspensions and permanent exclusions, newest first."""
     with reading() as work:
@@ -80,9 +80,9 @@ def list_suspensions(child_id: str) -> Any:
 
 
 @children.post("/<child_id>/suspensions")
+@allowed("virtual_school.suspension.record")
 @children.arguments(SuspensionForm)
 @children.response(201, SuspensionAnswer)
-@allowed("virtual_school.suspension.record")
 def record_suspension(sent: dict[str, Any], child_id: str) -> Any:
     """Record a suspension; it raises a concern with the social worker by the authority's rule."""
     with writing() as work:

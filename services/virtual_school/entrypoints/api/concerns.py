@@ -24,9 +24,9 @@ class ConcernsQuery(Schema):
 
 
 @concerns.get("")
+@allowed("virtual_school.concern.read")
 @concerns.arguments(ConcernsQuery, location="query")
 @concerns.response(200, ConcernsAnswer)
-@allowed("virtual_school.concern.read")
 def list_concerns(asked: dict[str, Any]) -> Any:
     """List concerns of the children you are responsible for, first to answer first; at most 500."""
     states = (asked["state"],) if asked["state"] else tuple(ConcernState)

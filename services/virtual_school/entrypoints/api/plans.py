@@ -16,9 +16,9 @@ plans = ApiBlueprint("api-plans", __name__, url_prefix="/api/plans", description
 
 
 @plans.get("")
+@allowed("virtual_school.plan.read")
 @plans.arguments(PlansQuery, location="query")
 @plans.response(200, PlansAnswer)
-@allowed("virtual_school.plan.read")
 def list_plans(asked: dict[str, Any]) -> Any:
     """List plans of the children you are responsible for; `state=submitted` are those to rate."""
     with reading() as work:
@@ -32,9 +32,9 @@ def list_plans(asked: dict[str, Any]) -> Any:
 
 
 @plans.get("/<plan_id>")
+@allowed("virtual_school.plan.read")
 @plans.etag
 @plans.response(200, PlanWithRatings)
-@allowed("virtual_school.plan.read")
 def read_plan(plan_id: str) -> Any:
     """Read a plan's counts and the decisions on it."""
     with reading() as work:
@@ -42,10 +42,10 @@ def read_plan(plan_id: str) -> Any:
 
 
 @plans.post("/<plan_id>/rating")
+@allowed("virtual_school.plan.rate")
 @plans.arguments(RatingForm)
 @plans.response(201, RatingAnswer)
 @plans.alt_response(409, description="Not submitted, submitted again, or decided already")
-@allowed("virtual_school.plan.rate")
 def rate_plan(sent: dict[str, Any], plan_id: str) -> Any:
     """Rate a submission, and approve or return it.
 

@@ -14,9 +14,9 @@ one = ApiBlueprint("api-suspensions", __name__, url_prefix="/api/suspensions", d
 
 
 @one.get("/<suspension_id>")
+@allowed("virtual_school.child.read")
 @one.etag
 @one.response(200, SuspensionAnswer)
-@allowed("virtual_school.child.read")
 def read_suspension(suspension_id: str) -> Any:
     """Read a suspension."""
     with reading() as work:
@@ -24,9 +24,9 @@ def read_suspension(suspension_id: str) -> Any:
 
 
 @one.delete("/<suspension_id>")
+@allowed("virtual_school.suspension.record")
 @one.etag
 @one.response(204)
-@allowed("virtual_school.suspension.record")
 def withdraw_suspension(suspension_id: str) -> None:
     """Withdraw a suspension recorded by mistake; its concern closes."""
     with writing() as work:

@@ -14,11 +14,11 @@ from services.virtual_school.application import attendance
 from services.virtual_school.application.attendance import Slot, Week
 from services.virtual_school.domain.attendance import EARLIEST_MARK, monday_of
 from services.virtual_school.domain.attendance_codes import CODES, CodeGroup, Session
-from services.virtual_school.entrypoints.tables_as_csv import csv_answer
 from shared.kernel.errors import DomainError, InvalidInput, NotFound, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
+from shared.platform.web.tables_as_csv import csv_answer
 from shared.platform.web.unit import reading, writing
 
 pages = Blueprint("attendance", __name__)

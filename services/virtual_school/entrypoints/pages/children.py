@@ -15,11 +15,11 @@ from services.virtual_school.domain.cohort import CohortFilter, CohortOrder, Coh
 from services.virtual_school.domain.plans import STANDING_WORDS, Standing, term_words
 from services.virtual_school.domain.suspensions import REASONS
 from services.virtual_school.entrypoints.schemas import read_cohort_query
-from services.virtual_school.entrypoints.tables_as_csv import csv_answer
 from services.virtual_school.entrypoints.words import answer_words, closing_words, evidence_words
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
+from shared.platform.web.tables_as_csv import csv_answer
 from shared.platform.web.unit import reading
 
 pages = Blueprint("children", __name__)
@@ -65,7 +65,7 @@ def children() -> Any:
 
 
 @pages.get("/children.csv")
-@allowed("virtual_school.cohort.read")
+@allowed("virtual_school.cohort.export")
 def export() -> Response:
     """Give what the cohort page shows, all pages of it, as CSV."""
     asked = read_cohort_query(request.args.to_dict())
