@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from faults.ground import Ground, open_place, settle
-from faults.kills import KILLED
+from faults.kills import KILLED, outcome
 from faults.load import Load, end, start_load
 from faults.outcome import Outcome
 
@@ -24,14 +26,4 @@ def done_wrong(ground: Ground, way: str) -> Outcome:
         worker = place.installation.start_worker(way=way)
         verdict = settle(place.installation, 3)
         end(worker)
-    return Outcome(
-        fault=NAMES[way],
-        form=ground.form,
-        tries=tries,
-        events=verdict.told,
-        lost=verdict.lost,
-        doubled=verdict.twice,
-        out_of_order=verdict.out_of_order,
-        kills=kills,
-        control=True,
-    )
+    return replace(outcome(NAMES[way], ground, verdict, tries, kills=kills), left_over=(), control=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from services.scheduling.adapters import links_store, meetings_store
 from services.scheduling.application.lookup import find_meeting, note
-from services.scheduling.application.telling import invitee_states
+from services.scheduling.application.telling import as_told
 from services.scheduling.domain.meeting import Answer, Invitee, Meeting, MeetingState, answer
 from shared.contracts.roles import Role
 from shared.contracts.scheduling import InviteeReplied, MeetingArranged, MeetingPutBack
@@ -50,19 +50,7 @@ def record_answer(work: Work, invitee_id: str, said: Answer, *, by: str, comment
         work.publish(subject, MeetingPutBack(after.child_id, after.plan_id, after.id, who.role, after.meet_by))
     if after.state is MeetingState.ARRANGED and before.state is MeetingState.PUT_BACK and after.booking:
         note(work, after, "restored")
-        booking = after.booking
-        work.publish(
-            subject,
-            MeetingArranged(
-                after.child_id,
-                after.plan_id,
-                after.id,
-                booking.starts_at,
-                booking.ends_at,
-                booking.mode.value,
-                invitee_states(after),
-            ),
-        )
+        work.publish(subject, as_told(MeetingArranged, after, after.booking))
     return after
 
 

@@ -10,7 +10,7 @@ from services.scheduling.application.guests import choose_guests
 from services.scheduling.application.lookup import find_meeting, find_unchanged, note
 from services.scheduling.application.parents import tell_after
 from services.scheduling.application.slots import alternatives
-from services.scheduling.application.telling import invitee_states, tell_invitees
+from services.scheduling.application.telling import as_told, tell_invitees
 from services.scheduling.domain.itip import Act
 from services.scheduling.domain.meeting import (
     Answer,
@@ -182,18 +182,10 @@ def _is_as_wished(meeting: Meeting, wish: Wish) -> bool:
 
 def _say_so(work: Work, before: Meeting, after: Meeting, intent: Intent) -> None:
     assert after.booking is not None  # noqa: S101 - it has just been booked
-    kind = MeetingArranged if intent is Intent.ARRANGE else MeetingMoved
     booking = after.booking
-    fact = kind(
-        after.child_id,
-        after.plan_id,
-        after.id,
-        booking.starts_at,
-        booking.ends_at,
-        booking.mode.value,
-        invitee_states(after),
-    )
+    first = intent is Intent.ARRANGE
+    fact = as_told(MeetingArranged, after, booking) if first else as_told(MeetingMoved, after, booking)
     work.publish(f"child/{after.child_id}", fact)
     was = before.booking.starts_at.isoformat() if before.booking else ""
-    what = "arranged" if intent is Intent.ARRANGE else "moved" if was != booking.starts_at.isoformat() else "changed"
+    what = "arranged" if first else "moved" if was != booking.starts_at.isoformat() else "changed"
     note(work, after, what, starts_at=booking.starts_at.isoformat(), was_at=was, invited=len(after.invitees))

@@ -8,7 +8,7 @@ from services.scheduling.adapters import links_store, mail_queue, meetings_store
 from services.scheduling.adapters.invitation_mail import can_be_mailed
 from services.scheduling.adapters.notice_mail import write_notice
 from services.scheduling.application.lookup import note, standing_to
-from services.scheduling.application.telling import invitee_states, tell_invitees
+from services.scheduling.application.telling import as_told, tell_invitees
 from services.scheduling.domain.meeting import Meeting, uninvite
 from shared.contracts.parents import Matter, ParentStanding
 from shared.contracts.pep import ParentStandingChanged
@@ -50,16 +50,7 @@ def when_standing_changed(work: Work, fact: ParentStandingChanged) -> None:
             tell_invitees(work, after)
             links_store.withdraw(work.connection, gone[0].id)
             note(work, after, "changed", starts_at=booking.starts_at.isoformat(), invited=len(after.invitees))
-            moved = MeetingMoved(
-                after.child_id,
-                after.plan_id,
-                after.id,
-                booking.starts_at,
-                booking.ends_at,
-                booking.mode.value,
-                invitee_states(after),
-            )
-            work.publish(f"child/{after.child_id}", moved)
+            work.publish(f"child/{after.child_id}", as_told(MeetingMoved, after, booking))
 
 
 def tell_after(work: Work, held: Meeting) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from typing import TypeVar
 
 from services.scheduling.adapters import links_store
 from services.scheduling.adapters.links_store import LinkHolder
@@ -11,10 +12,11 @@ from services.scheduling.application import outgoing_mail
 from services.scheduling.domain.itip import Act, Arrangement, Invitation
 from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.meeting import Booking, Invitee, Meeting, MeetingState
-from shared.contracts.scheduling import InviteeState
+from shared.contracts.scheduling import InviteeState, MeetingArranged, MeetingMoved
 from shared.platform.work import Work
 
 LINK_LIVES_ON = timedelta(days=1)
+Told = TypeVar("Told", MeetingArranged, MeetingMoved)
 
 
 def tell_invitees(work: Work, meeting: Meeting, acts: Mapping[str, Act] = outgoing_mail.NOTHING_ELSE) -> None:
@@ -34,6 +36,19 @@ def tell_invitees(work: Work, meeting: Meeting, acts: Mapping[str, Act] = outgoi
 def invitee_states(meeting: Meeting) -> tuple[InviteeState, ...]:
     """Return who is invited and what they answered, as the other services are told."""
     return tuple(InviteeState(each.person_id, each.role, each.required, each.answer.value) for each in meeting.invitees)
+
+
+def as_told(kind: type[Told], meeting: Meeting, booking: Booking) -> Told:
+    """Return the fact that a meeting now has this time, as the other services are told."""
+    return kind(
+        meeting.child_id,
+        meeting.plan_id,
+        meeting.id,
+        booking.starts_at,
+        booking.ends_at,
+        booking.mode.value,
+        invitee_states(meeting),
+    )
 
 
 def answer_address(work: Work, secret: str) -> str:
