@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import uuid
+from hashlib import sha256
 
 
 def new_id() -> str:
@@ -14,3 +15,8 @@ def new_id() -> str:
 def new_secret() -> str:
     """Return 256 random bits, URL-safe, for a personal link or a session."""
     return secrets.token_urlsafe(32)
+
+
+def hash_of(secret: str) -> str:
+    """Return what is kept of a secret that only its holder has: its SHA-256 in hexadecimal."""
+    return sha256(secret.encode()).hexdigest()

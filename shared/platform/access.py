@@ -15,6 +15,7 @@ from shared.contracts.permissions import NOBODY, PERMISSIONS, Permission
 from shared.contracts.roles import Role
 from shared.kernel.errors import Denied, NoSuchRecord
 from shared.platform import roster, standings
+from shared.platform.trail import Kind
 
 if TYPE_CHECKING:
     from shared.platform.trail import Trail
@@ -179,6 +180,11 @@ def note_children(work: Work, action: str, child_ids: Iterable[str]) -> None:
     role = role_for(work.actor, action)
     for child_id in child_ids:
         work.trail.note(work.actor, role, action, child_id, allowed=True)
+
+
+def note_link_use(work: Work, holder: Actor, role: str, action: str, child_id: str) -> None:
+    """Note in the audit that somebody's personal link was used: a mail scanner that opens one leaves an entry too."""
+    work.trail.note(holder, role, action, child_id, allowed=True, kind=Kind.LINK)
 
 
 def acting_as(work: Work, child_id: str) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Connection, Index, MetaData, String, Table, Text, delete, insert, select, update
 
 from shared.contracts.pep import SessionEnded
+from shared.kernel.ids import hash_of
 from shared.platform.db import UtcDateTime, new_metadata
 from shared.platform.service import InBulk
 
@@ -77,7 +77,7 @@ def ends_at(started_at: datetime, seen_at: datetime) -> datetime:
 
 def id_of(secret: str) -> str:
     """Return under which id a session is kept, from what the browser holds."""
-    return sha256(secret.encode()).hexdigest()
+    return hash_of(secret)
 
 
 def _define(metadata: MetaData) -> Table:

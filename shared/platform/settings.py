@@ -73,6 +73,11 @@ class Settings:
     anchors: Path | None = None
     issuers: tuple[Issuer, ...] = ()
 
+    def address_of(self, service: str, path: str) -> str:
+        """Return the whole address of a page, for a mail or a calendar entry; `path` starts with a slash."""
+        address = self.service_urls[service] + path
+        return address if "://" in address else self.origin + address
+
     @property
     def is_production(self) -> bool:
         """Tell whether this installation holds real children."""

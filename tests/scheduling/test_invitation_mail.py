@@ -10,8 +10,9 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from services.scheduling.adapters.invitation_mail import can_be_mailed, write_mail
+from services.scheduling.adapters.invitation_mail import write_mail
 from services.scheduling.domain.itip import Act, Arrangement, Invitation, Message, plan_messages
+from shared.platform.plain_mail import can_be_mailed
 
 NOW = datetime(2026, 11, 20, 9, 30, 15, tzinfo=UTC)
 ANNA = Invitation("anna", "Anna Larch", "anna.larch@school.example", answer_url="https://pep.example/answer/AAA")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from services.scheduling.adapters.mail_queue import MAX_ATTEMPTS, OutgoingMail
+from services.scheduling.adapters.mail_queue import QUEUE, OutgoingMail
 from services.scheduling.adapters.tables_mail import mail_out
 from services.scheduling.app import SPEC
 from services.scheduling.application import meetings, outgoing_mail
@@ -19,6 +19,7 @@ from services.scheduling.domain.meeting import Meeting
 from services.scheduling.entrypoints.send_mail import send_due_mail, send_through
 from shared.kernel.errors import NotFound
 from shared.platform.mail import MailNotSent
+from shared.platform.mail_queue import MAX_ATTEMPTS
 
 
 @dataclass
@@ -207,7 +208,7 @@ def test_after_many_attempts_a_mail_is_given_up_in_plain_sight(office: Any, wish
 def test_a_sender_that_dies_leaves_the_mails_to_the_next(office: Any, wish: Callable[..., Any]) -> None:
     arranged(office, wish)
     with office.writing() as work:
-        assert len(outgoing_mail.take_due(work)) == 3
+        assert len(QUEUE.claim_due(work.connection, work.now)) == 3
     assert send_through(office.runtime, SPEC, Postbox()) == 0
     later(office, minutes=6)
     assert send_through(office.runtime, SPEC, Postbox()) == 3

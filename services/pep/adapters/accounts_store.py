@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
 from services.pep.adapters.tables_sign_in import account, choice, invitation
 from services.pep.domain.accounts import CHOICE_LASTS, INVITATION_LASTS, Account, Invitation, LinkedBy
-from shared.kernel.ids import new_secret
+from shared.kernel.ids import hash_of, new_secret
 from shared.platform.roster import PERSON
 
 
@@ -67,14 +66,14 @@ def invite(connection: Connection, person_id: str, by: str, now: datetime) -> st
     """Make an invitation, which replaces those still open, and return its secret; it cannot be read again later."""
     connection.execute(delete(invitation).where(invitation.c.person_id == person_id, invitation.c.used_at.is_(None)))
     secret = new_secret()
-    made = Invitation(_hash(secret), person_id, by, now, now + INVITATION_LASTS)
+    made = Invitation(hash_of(secret), person_id, by, now, now + INVITATION_LASTS)
     connection.execute(insert(invitation).values(asdict(made)))
     return secret
 
 
 def invitation_of(connection: Connection, secret: str, *, locked: bool = False) -> Invitation | None:
     """Return the invitation with this secret; `locked` lets nobody else use it until the transaction ends."""
-    query = select(invitation).where(invitation.c.secret_hash == _hash(secret))
+    query = select(invitation).where(invitation.c.secret_hash == hash_of(secret))
     row = connection.execute(query.with_for_update() if locked else query).mappings().first()
     return Invitation(**row) if row else None
 
@@ -88,25 +87,21 @@ def keep_choice(connection: Connection, waiting: Choice, now: datetime) -> str:
     """Keep who has yet to choose, for ten minutes; return the secret by which it is found."""
     connection.execute(delete(choice).where(choice.c.made_at < now - CHOICE_LASTS))
     secret = new_secret()
-    connection.execute(insert(choice).values(secret_hash=_hash(secret), made_at=now, **asdict(waiting)))
+    connection.execute(insert(choice).values(secret_hash=hash_of(secret), made_at=now, **asdict(waiting)))
     return secret
 
 
 def choice_of(connection: Connection, secret: str, now: datetime) -> Choice | None:
     """Return who has yet to choose."""
     columns = (choice.c.issuer, choice.c.subject, choice.c.school_urn, choice.c.id_token)
-    query = select(*columns).where(choice.c.secret_hash == _hash(secret), choice.c.made_at >= now - CHOICE_LASTS)
+    query = select(*columns).where(choice.c.secret_hash == hash_of(secret), choice.c.made_at >= now - CHOICE_LASTS)
     row = connection.execute(query).mappings().first()
     return Choice(**row) if row else None
 
 
 def forget_choice(connection: Connection, secret: str) -> bool:
     """Delete a choice once it is made; tells whether it was still there, so that it is made once."""
-    return bool(connection.execute(delete(choice).where(choice.c.secret_hash == _hash(secret))).rowcount)
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()
+    return bool(connection.execute(delete(choice).where(choice.c.secret_hash == hash_of(secret))).rowcount)
 
 
 def _account(row: RowMapping) -> Account:

@@ -7,12 +7,12 @@ character, and nothing a person typed can start a line of its own. The tests jud
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from services.scheduling.domain.itip import Message, Method
 from shared.kernel.clock import LONDON
+from shared.platform.plain_mail import CONTROLS, LINE_ENDS, plain_name
 
 PRODUCT = "-//PEP Suite//Education meetings//EN"
 EUROPE_LONDON = (
@@ -34,9 +34,6 @@ EUROPE_LONDON = (
     "END:STANDARD",
     "END:VTIMEZONE",
 )
-_LINE_ENDS = re.compile("\r\n|[\r\n\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029]")
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_NOT_IN_NAMES = str.maketrans("", "", '"\\')
 _FIRST, _NEXT = 75, 74
 
 
@@ -108,13 +105,13 @@ def local_time(instant: datetime) -> str:
 
 def escaped(text: str) -> str:
     """Return a TEXT value (RFC 5545 section 3.3.11); every kind of line end becomes an escaped newline."""
-    text = _CONTROLS.sub("", _LINE_ENDS.sub("\n", text))
+    text = CONTROLS.sub("", LINE_ENDS.sub("\n", text))
     return text.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,").replace("\n", "\\n")
 
 
 def uri(address: str) -> str:
     """Return an address as a URI value: what could end the line or the address is written in percent signs."""
-    return quote(_CONTROLS.sub("", _LINE_ENDS.sub("", address)), safe="%:/?#[]@!$&'()*+,;=~-._")
+    return quote(CONTROLS.sub("", LINE_ENDS.sub("", address)), safe="%:/?#[]@!$&'()*+,;=~-._")
 
 
 def common_name(name: str) -> str:
@@ -124,11 +121,6 @@ def common_name(name: str) -> str:
     """
     plain = plain_name(name)
     return f';CN="{plain.replace("^", "^^")}"' if plain else ""
-
-
-def plain_name(name: str) -> str:
-    """Return a name in one line without control characters, quotation marks and backslashes (readers disagree)."""
-    return " ".join(_CONTROLS.sub("", _LINE_ENDS.sub(" ", name)).translate(_NOT_IN_NAMES).split())
 
 
 def folded(line: str) -> bytes:

@@ -10,35 +10,17 @@ from __future__ import annotations
 
 import base64
 import binascii
-import re
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.header import Header
 from email.utils import format_datetime
 from html import escape
 
-from services.scheduling.adapters.icalendar_writer import plain_name, utc_stamp, write_calendar
+from services.scheduling.adapters.icalendar_writer import utc_stamp, write_calendar
 from services.scheduling.adapters.invitation_words import closing, entry_text, facts, opening, subject
 from services.scheduling.domain.itip import Message, Method
+from shared.platform.plain_mail import Mail, plain_name
 
-_MAILABLE = re.compile(r"[A-Za-z0-9.!#$'*+/=^_`{|}~-]{1,64}@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _STYLE = "font-family:Arial,sans-serif;font-size:16px;line-height:1.5;color:#0b0c0c"
-
-
-@dataclass(frozen=True, slots=True)
-class Mail:
-    """A mail ready to send: `raw` has CRLF line ends and only ASCII."""
-
-    message_id: str
-    sender: str
-    recipient: str
-    subject: str
-    raw: bytes
-
-
-def can_be_mailed(address: str) -> bool:
-    """Tell whether an address is one that a mail of ours can be sent to."""
-    return len(address) <= 254 and _MAILABLE.fullmatch(address) is not None
 
 
 def write_mail(message: Message, now: datetime) -> Mail:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from sqlalchemy import Connection, delete, insert, select
 
 from services.scheduling.adapters.tables import answer_link
-from shared.kernel.ids import new_secret
+from shared.kernel.ids import hash_of, new_secret
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +24,7 @@ def issue(connection: Connection, holder: LinkHolder, expires_at: datetime) -> s
     secret = new_secret()
     connection.execute(
         insert(answer_link).values(
-            token_hash=_hash(secret),
+            token_hash=hash_of(secret),
             meeting_id=holder.meeting_id,
             invitee_id=holder.invitee_id,
             expires_at=expires_at,
@@ -36,7 +35,7 @@ def issue(connection: Connection, holder: LinkHolder, expires_at: datetime) -> s
 
 def holder_of(connection: Connection, secret: str, now: datetime) -> LinkHolder | None:
     """Return whose link this secret is, or None when it is unknown or has expired."""
-    query = select(answer_link).where(answer_link.c.token_hash == _hash(secret), answer_link.c.expires_at > now)
+    query = select(answer_link).where(answer_link.c.token_hash == hash_of(secret), answer_link.c.expires_at > now)
     row = connection.execute(query).mappings().first()
     return LinkHolder(row["meeting_id"], row["invitee_id"]) if row else None
 
@@ -49,7 +48,3 @@ def withdraw(connection: Connection, invitee_id: str) -> None:
 def forget_expired(connection: Connection, now: datetime) -> int:
     """Delete the links that have expired; return how many."""
     return connection.execute(delete(answer_link).where(answer_link.c.expires_at <= now)).rowcount
-
-
-def _hash(secret: str) -> str:
-    return sha256(secret.encode()).hexdigest()

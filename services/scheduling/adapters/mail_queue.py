@@ -1,24 +1,22 @@
-"""The mails to send: stored with the change that they tell of, sent afterwards, tried again when that fails."""
+"""The mails to send: stored with the change that they tell of; the queue they stand in sends them afterwards."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, or_, select, update
+from sqlalchemy import Connection, insert, select, update
 
-from services.scheduling.adapters.invitation_mail import Mail
 from services.scheduling.adapters.invitation_words import subject
 from services.scheduling.adapters.tables_mail import mail_out
 from services.scheduling.domain.itip import Act, Message, Method
 from shared.kernel.ids import new_id
+from shared.platform.mail_queue import MailQueue
+from shared.platform.plain_mail import Mail
 
-MAX_ATTEMPTS = 20
-LEASE = timedelta(minutes=5)
-FIRST_WAIT = timedelta(seconds=30)
-LONGEST_WAIT = timedelta(hours=6)
+QUEUE = MailQueue(mail_out, keeps_failed=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,69 +119,6 @@ def enqueue_notice(
     )
 
 
-def is_any_due(connection: Connection, now: datetime) -> bool:
-    """Tell whether a mail waits whose turn it is."""
-    due = select(mail_out.c.id).where(mail_out.c.state == "queued", _is_due(now)).limit(1)
-    return connection.execute(due).first() is not None
-
-
-def claim_due(connection: Connection, now: datetime, limit: int = 50) -> list[OutgoingMail]:
-    """Return the mails whose turn it is, the oldest first, and keep them from other senders for five minutes.
-
-    A sender that dies in between leaves them to be sent after that: a mail may go out twice, never not at all. Twice
-    does no harm, for it is the same message of the same calendar entry.
-    """
-    due = (
-        select(mail_out)
-        .where(mail_out.c.state == "queued", _is_due(now))
-        .order_by(mail_out.c.queued_at, mail_out.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
-    found = [_outgoing(row) for row in connection.execute(due).mappings()]
-    if found:
-        connection.execute(
-            update(mail_out).where(mail_out.c.id.in_([each.id for each in found])).values(due_at=now + LEASE)
-        )
-    return found
-
-
-def mark_sent(connection: Connection, mail_id: str, now: datetime) -> None:
-    """Note that a mail was handed to the mail server; its text, which holds a personal link, is not kept."""
-    connection.execute(
-        update(mail_out)
-        .where(mail_out.c.id == mail_id)
-        .values(state="sent", sent_at=now, raw="", problem="", attempts=mail_out.c.attempts + 1)
-    )
-
-
-def mark_trouble(connection: Connection, mail: OutgoingMail, problem: str, now: datetime, *, permanent: bool) -> None:
-    """Note that sending failed: to be tried again later and later, or given up and shown to the worker."""
-    attempts = mail.attempts + 1
-    given_up = permanent or attempts >= MAX_ATTEMPTS
-    wait = min(FIRST_WAIT * 2**mail.attempts, LONGEST_WAIT)
-    connection.execute(
-        update(mail_out)
-        .where(mail_out.c.id == mail.id, mail_out.c.state == "queued")
-        .values(
-            state="failed" if given_up else "queued",
-            attempts=attempts,
-            due_at=now + wait,
-            problem=problem[:500],
-        )
-    )
-
-
-def retry(connection: Connection, mail_id: str, now: datetime) -> bool:
-    """Put a mail that was given up back into the queue; tell whether there was one."""
-    done = connection.execute(
-        update(mail_out)
-        .where(mail_out.c.id == mail_id, mail_out.c.state == "failed", mail_out.c.raw != "")
-        .values(state="queued", attempts=0, due_at=now, problem="")
-    )
-    return done.rowcount == 1
-
-
 def of_meeting(connection: Connection, meeting_id: str) -> list[OutgoingMail]:
     """Return the mails of a meeting, the newest first."""
     query = (
@@ -192,11 +127,6 @@ def of_meeting(connection: Connection, meeting_id: str) -> list[OutgoingMail]:
         .order_by(mail_out.c.queued_at.desc(), mail_out.c.recipient)
     )
     return [_outgoing(row) for row in connection.execute(query).mappings()]
-
-
-def _is_due(now: datetime) -> ColumnElement[bool]:
-    """A time further ahead than any wait lasts is from before the clock was set back, and counts as come."""
-    return or_(mail_out.c.due_at <= now, mail_out.c.due_at > now + LONGEST_WAIT)
 
 
 def _insert(

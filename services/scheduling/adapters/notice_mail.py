@@ -6,15 +6,10 @@ message: there is nothing to answer.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime
+from datetime import datetime
 
-from services.scheduling.adapters.icalendar_writer import plain_name
-from services.scheduling.adapters.invitation_mail import Mail
 from services.scheduling.adapters.invitation_words import clock_time, day
+from shared.platform.plain_mail import Mail, write_plain
 
 _WORDS = """Hello,
 
@@ -33,18 +28,7 @@ def write_notice(
     notice_id: str, name: str, address: str, starts_at: datetime, sender_name: str, sender: str, now: datetime
 ) -> Mail:
     """Return the notice to one parent of a meeting that began at `starts_at`; `now` is the mail's date."""
-    mail = EmailMessage(policy=SMTP.clone(cte_type="7bit"))
-    title = f"Took place: education meeting, {day(starts_at)}"
-    message_id = f"<{notice_id}@{sender.rpartition('@')[2]}>"
-    mail["From"] = Address(plain_name(sender_name), addr_spec=sender)
-    mail["Reply-To"] = Address(addr_spec=sender)
-    mail["To"] = Address(plain_name(name), addr_spec=address)
-    mail["Subject"] = title
-    mail["Date"] = format_datetime(now.astimezone(UTC))
-    mail["Message-ID"] = message_id
-    mail["Auto-Submitted"] = "auto-generated"
-    mail["X-Auto-Response-Suppress"] = "OOF, AutoReply"
     when = f"{day(starts_at)}, {clock_time(starts_at)}"
     text = _WORDS.format(when=when, sender=sender, organizer=sender_name)
-    mail.set_content(text, cte="quoted-printable")
-    return Mail(message_id, sender, address, title, mail.as_bytes())
+    title = f"Took place: education meeting, {day(starts_at)}"
+    return write_plain(notice_id, name, address, title, text, sender_name, sender, now)

@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from services.scheduling.adapters.tables import metadata
 from shared.platform.db import UtcDateTime
+from shared.platform.mail_queue import queue_columns
 
 told_meeting = Table(
     "told_meeting",
@@ -65,17 +66,7 @@ mail_out = Table(
     Column("uid", String(36), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("dtstamp", UtcDateTime, nullable=False),
-    Column("message_id", String(200), nullable=False),
-    Column("sender", String(254), nullable=False),
-    Column("recipient", String(254), nullable=False),
-    Column("subject", String(500), nullable=False),
-    Column("raw", Text, nullable=False),
-    Column("state", String(10), nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("queued_at", UtcDateTime, nullable=False),
-    Column("due_at", UtcDateTime, nullable=False),
-    Column("sent_at", UtcDateTime),
-    Column("problem", String(500), nullable=False),
+    *queue_columns(),
     UniqueConstraint("uid", "sequence", "dtstamp", "recipient"),
     CheckConstraint("state IN ('queued', 'sent', 'failed', 'replaced')", name="state_known"),
 )

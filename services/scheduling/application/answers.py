@@ -12,8 +12,7 @@ from shared.contracts.roles import Role
 from shared.contracts.scheduling import InviteeReplied, MeetingArranged, MeetingPutBack
 from shared.kernel.errors import NotFound
 from shared.platform import roster
-from shared.platform.access import Actor, actor_for
-from shared.platform.trail import Kind
+from shared.platform.access import Actor, actor_for, note_link_use
 from shared.platform.work import Work
 
 LONGEST_COMMENT = 1000
@@ -68,14 +67,15 @@ def open_link(work: Work, secret: str) -> Asked:
     found = [each for each in meeting.invitees if holder and each.id == holder.invitee_id] if meeting else []
     if meeting is None or not found:
         raise NotFound("link_not_known", "This link is no longer in use.")
-    _note_link(work, "scheduling.invitation.read", meeting, found[0])
+    note_link_use(work, _by_invitation(work, found[0]), found[0].role, "scheduling.invitation.read", meeting.child_id)
     return Asked(meeting, found[0])
 
 
 def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:
     """Record the answer that somebody gives on the page behind their personal link."""
     asked = open_link(work, secret)
-    _note_link(work, "scheduling.invitation.answer", asked.meeting, asked.invitee)
+    actor = _by_invitation(work, asked.invitee)
+    note_link_use(work, actor, asked.invitee.role, "scheduling.invitation.answer", asked.meeting.child_id)
     after = record_answer(work, asked.invitee.id, said, by="link", comment=comment)
     return Asked(after, after.invitee(asked.invitee.id))
 
@@ -94,12 +94,6 @@ def invitee_actor(work: Work, invitee: Invitee) -> Actor:
 
 def _by_invitation(work: Work, invitee: Invitee) -> Actor:
     return Actor(invitee.person_id, invitee.name, frozenset({Role(invitee.role)}), "", work.settings.authority)
-
-
-def _note_link(work: Work, action: str, meeting: Meeting, invitee: Invitee) -> None:
-    """Note in the audit that a link was used: a mail scanner that opens one leaves an entry too."""
-    actor = _by_invitation(work, invitee)
-    work.trail.note(actor, invitee.role, action, meeting.child_id, allowed=True, kind=Kind.LINK)
 
 
 def _meeting_of(work: Work, invitee_id: str) -> Meeting:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from services.scheduling.adapters import mail_queue, told_store
-from services.scheduling.adapters.invitation_mail import can_be_mailed, write_mail
+from services.scheduling.adapters.invitation_mail import write_mail
 from services.scheduling.adapters.mail_queue import OutgoingMail
 from services.scheduling.domain.itip import Act, Arrangement, Message, plan_messages, worded_after
 from services.scheduling.domain.mailboxes import same_mailbox
 from shared.kernel.errors import NotFound
-from shared.platform.mail import MailNotSent, Post
+from shared.platform.plain_mail import can_be_mailed
 from shared.platform.work import Work
 
 NOTHING_ELSE: Mapping[str, Act] = MappingProxyType({})
@@ -77,34 +77,7 @@ def mails_sent(work: Work, meeting_id: str) -> list[OutgoingMail]:
 
 def try_again(work: Work, meeting_id: str, mail_id: str) -> None:
     """Send a mail that was given up once more; raises `NotFound` when there is none such."""
-    if all(each.id != mail_id for each in mails_sent(work, meeting_id)) or not mail_queue.retry(
+    if all(each.id != mail_id for each in mails_sent(work, meeting_id)) or not mail_queue.QUEUE.retry(
         work.connection, mail_id, work.now
     ):
         raise NotFound("mail_not_found", "There is no such mail waiting to be tried again.")
-
-
-def is_any_due(work: Work) -> bool:
-    """Tell whether a mail waits whose turn it is."""
-    return mail_queue.is_any_due(work.connection, work.now)
-
-
-def take_due(work: Work, limit: int = 50) -> list[OutgoingMail]:
-    """Return the mails whose turn it is; nobody else gets them for five minutes."""
-    return mail_queue.claim_due(work.connection, work.now, limit)
-
-
-def hand_over(mail: OutgoingMail, post: Post) -> MailNotSent | None:
-    """Hand one mail to the mail server, outside any transaction; return what went wrong, if anything did."""
-    try:
-        post.send(mail.sender, mail.recipient, mail.raw)
-    except MailNotSent as trouble:
-        return trouble
-    return None
-
-
-def note_result(work: Work, mail: OutgoingMail, trouble: MailNotSent | None) -> None:
-    """Note that a mail was sent, or that it was not and why."""
-    if trouble is None:
-        mail_queue.mark_sent(work.connection, mail.id, work.now)
-    else:
-        mail_queue.mark_trouble(work.connection, mail, str(trouble), work.now, permanent=trouble.permanent)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from services.scheduling.adapters import links_store, mail_queue, meetings_store
-from services.scheduling.adapters.invitation_mail import can_be_mailed
 from services.scheduling.adapters.notice_mail import write_notice
 from services.scheduling.application.lookup import note, standing_to
 from services.scheduling.application.telling import as_told, tell_invitees
@@ -16,6 +15,7 @@ from shared.contracts.roles import Role
 from shared.contracts.scheduling import MeetingMoved
 from shared.kernel.ids import new_id
 from shared.platform import roster, standings
+from shared.platform.plain_mail import can_be_mailed
 from shared.platform.roster import Membership
 from shared.platform.standings import KeptStanding
 from shared.platform.work import Work

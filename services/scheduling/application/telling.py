@@ -53,8 +53,7 @@ def as_told(kind: type[Told], meeting: Meeting, booking: Booking) -> Told:
 
 def answer_address(work: Work, secret: str) -> str:
     """Return the whole address of a personal answer page."""
-    path = f"{work.settings.service_urls['scheduling']}/answer/{secret}"
-    return path if "://" in path else work.settings.origin + path
+    return work.settings.address_of("scheduling", f"/answer/{secret}")
 
 
 def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:

@@ -14,9 +14,7 @@ def service_url(service: str, path: str = "/") -> str:
 
 def absolute_service_url(service: str, path: str = "/") -> str:
     """Return the whole address, for a mail or a calendar entry."""
-    settings = current_runtime().settings
-    address = settings.service_urls[service] + path
-    return address if "://" in address else settings.origin + address
+    return current_runtime().settings.address_of(service, path)
 
 
 def safe_path(wanted: str | None) -> str:
