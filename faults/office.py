@@ -26,7 +26,7 @@ from shared.platform.work import Work, writing_work
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 SLOT = (datetime(2026, 12, 1, 10, 0, tzinfo=UTC), datetime(2026, 12, 1, 11, 0, tzinfo=UTC))
-SECRET = "for fault trials only"  # noqa: S105 - of an installation that lives for seconds
+SECRET = "for fault trials only"  # nosec B105  # noqa: S105 - of an installation that lives for seconds
 WORKER = "worker"
 _URN = "100001"
 _TEAM = {WORKER: Role.SOCIAL_WORKER, "teacher": Role.DESIGNATED_TEACHER, "carer": Role.CARER}

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 HELP = """\
 usage: ./test [PYTEST ARGUMENTS]
 
-Without arguments: ruff (rules and format), mypy, import-linter and all tests, two at a time.
+Without arguments: ruff (rules and format), mypy, bandit, import-linter and all tests, two at a time.
 With arguments: only the tests they name, for example
   ./test -k meeting            tests whose name speaks of a meeting
   ./test tests/scheduling -x   one folder, stop at the first failure
@@ -26,11 +26,15 @@ Tests that need PostgreSQL, RabbitMQ, Chromium or libical run when these are fou
 With CI=true their absence is a failure.
 """
 
-PATHS = ("shared", "services", "suite", "faults", "maintenance", "tests", "run", "test")
+PRODUCT = ("shared", "services", "suite", "faults", "maintenance")
+PATHS = (*PRODUCT, "tests", "run", "test")
+# Its log warns of every remark that two of its rules could have meant; what it finds is printed all the same.
+BANDIT = "import logging; logging.disable(logging.WARNING); from bandit.cli.main import main; main()"
 CHECKS = (
     ("ruff rules", ("-m", "ruff", "check", "--quiet", *PATHS)),
     ("ruff format", ("-m", "ruff", "format", "--check", "--quiet", *PATHS)),
     ("mypy", ("-m", "mypy")),
+    ("bandit", ("-c", BANDIT, "--quiet", "--configfile", "pyproject.toml", "--recursive", *PRODUCT)),
     ("import-linter", ("-c", "from importlinter.cli import lint_imports_command; lint_imports_command()")),
     ("tests", ("-m", "pytest", "-q", "-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")),
 )

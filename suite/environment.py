@@ -28,7 +28,7 @@ def enter(kind: Kind, arguments: list[str]) -> NoReturn:
     if not _is_current(kind):
         _set_up(kind)
     environ = dict(os.environ, PYTHONPATH=str(ROOT), PYTHONSAFEPATH="1")
-    os.execve(PYTHON, [str(PYTHON), *arguments], environ)  # noqa: S606
+    os.execve(PYTHON, [str(PYTHON), *arguments], environ)  # nosec B606  # noqa: S606
 
 
 def _set_up(kind: Kind) -> None:

@@ -64,7 +64,7 @@ def telling_metrics(specs: Sequence[ServiceSpec], runtime: Runtime) -> Iterator[
         start("200 OK", [("Content-Type", CONTENT_TYPE_LATEST), ("Content-Length", str(len(body)))])
         return [body]
 
-    address = "0.0.0.0" if settings.metrics_secret else "127.0.0.1"  # noqa: S104 - guarded by the secret
+    address = "0.0.0.0" if settings.metrics_secret else "127.0.0.1"  # nosec B104  # noqa: S104 - guarded by the secret
     with _answering(address, settings.metrics_port, answer) as port:
         yield port
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-TRY_OUT_PASSWORD = "for-a-try-out-only"  # noqa: S105 - known to everybody, and refused in production
-TRY_OUT_SECRET = "known to everybody, so good for a try-out with invented people only"  # noqa: S105
+TRY_OUT_PASSWORD = "for-a-try-out-only"  # nosec B105  # noqa: S105 - known to everybody, and refused in production
+TRY_OUT_SECRET = "known to everybody, so good for a try-out with invented people only"  # nosec B105  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)

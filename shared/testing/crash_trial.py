@@ -61,7 +61,7 @@ class Installation:
 
     def runtime(self) -> Runtime:
         """Open the databases."""
-        settings = embedded(self.home, port=1, smtp_port=1, secret="for tests only", environ={})
+        settings = embedded(self.home, port=1, smtp_port=1, secret="for tests only", environ={})  # nosec B106  # lives for seconds
         return Runtime(replace(settings, databases={**settings.databases, **(self.databases or {})}))
 
     def bus(self) -> Bus:

@@ -56,7 +56,7 @@ class Provider:
 
     def issuer(self, key: str = "council", purpose: Purpose = Purpose.COUNCIL, **more: Any) -> Issuer:
         """Return how the suite is set to use this provider."""
-        settings = {"name": f"the {key} account", "client_id": f"suite-at-{key}", "client_secret": "a secret"}
+        settings = {"name": f"the {key} account", "client_id": f"suite-at-{key}", "client_secret": "a secret"}  # nosec B105  # the test's own
         return Issuer(key=key, purpose=purpose, url=self.address, scope="openid email profile", **{**settings, **more})
 
     def has(self, subject: str, **claims: Any) -> None:

@@ -21,7 +21,7 @@ MONDAY_MORNING = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 def make_runtime(home: Path, specs: Iterable[ServiceSpec], now: datetime = MONDAY_MORNING) -> Runtime:
     """Return a runtime on empty SQLite databases in `home`, with the tables of `specs`; its clock is a `FixedClock`."""
-    settings = embedded(home, port=8600, smtp_port=0, secret="a secret for tests only", environ={})
+    settings = embedded(home, port=8600, smtp_port=0, secret="a secret for tests only", environ={})  # nosec B106  # the tests' own
     runtime = Runtime(settings, FixedClock(now))
     for spec in specs:
         _make_tables(runtime, spec)

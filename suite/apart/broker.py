@@ -98,7 +98,7 @@ def _put(management: str, address: str, path: str, body: Mapping[str, object]) -
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):  # noqa: S310
+            with urllib.request.urlopen(request, timeout=ANSWER_SECONDS):  # nosec B310  # noqa: S310
                 return
         except (urllib.error.URLError, OSError) as error:
             refused = isinstance(error, urllib.error.HTTPError) and error.code < 500

@@ -20,7 +20,7 @@ from suite.home import Home
 from suite.mail_catcher import catching
 from suite.mail_pages import create_mail_pages
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104 - inside its container
+EVERYWHERE = "0.0.0.0"  # nosec B104  # noqa: S104 - inside its container
 
 
 def catch(environ: Mapping[str, str]) -> int:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where gunicorn's processes show that they live; never on a disk
+SHARED_MEMORY = Path("/dev/shm")  # nosec B108  # noqa: S108 - where gunicorn's processes show that they live; never on a disk
 GRACE_SECONDS = 20
 STUCK_AFTER_SECONDS = 60
 KEEP_ALIVE_SECONDS = 75

@@ -27,7 +27,7 @@ def backup(home: Home, target: Path) -> str:
 
 def restore(home: Home, source: Path, *, empty_queues: bool) -> str:
     """Restore a backup into an empty home, or into empty databases; return what to tell. Raises `Refusal`."""
-    settings = embedded(home.path, port=0, smtp_port=0, secret="", environ=os.environ)
+    settings = embedded(home.path, port=0, smtp_port=0, secret="", environ=os.environ)  # nosec B106  # restoring signs nothing
     manifest = restore_backup(settings, SPECS, source.absolute(), empty_queues=empty_queues)
     told = f"Restored what was backed up on {manifest['made_at'][:16].replace('T', ' at ')} (UTC)."
     return f"{told} Start it: ./run --home {home.path}" if _in_home(settings) else f"{told} Start the services."

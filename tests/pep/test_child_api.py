@@ -89,6 +89,8 @@ def test_details_change_only_with_the_version_that_was_read(pep: Pep, child: Chi
     assert client.patch(path, json={"known_as": "Amy"}, headers={"If-Match": etag}).status_code == 412
     fresh = {"If-Match": changed.headers["ETag"]}
     assert client.patch(path, json={"known_as": "Amy"}, headers=fresh).status_code == 200
+    emptied = client.patch(path, json={"placement_started_on": None}, headers={"If-Match": "*"})
+    assert emptied.json["placement_started_on"] == emptied.json["entered_care_on"]
 
 
 def test_a_school_changes_with_the_version_that_was_read(pep: Pep, child: Child) -> None:

@@ -108,8 +108,10 @@ def test_the_description_is_openapi_3_1_and_says_how_to_get_in(client: FlaskClie
     assert document["components"]["securitySchemes"] == {"bearer": {"type": "http", "scheme": "bearer"}}
     assert document["security"] == [{"bearer": []}]
     assert document["servers"] == [{"url": "/pep"}]
-    error = document["components"]["responses"]["DEFAULT_ERROR"]
-    assert list(error["content"]) == ["application/problem+json"]
+    answers = document["paths"]["/api/targets/"]["post"]["responses"]
+    assert list(answers) == ["201", "400", "401", "403", "404", "409", "412", "413", "415", "422", "429", "503"]
+    assert answers["409"] == {"$ref": "#/components/responses/CONFLICT"}
+    assert list(document["components"]["responses"]["CONFLICT"]["content"]) == ["application/problem+json"]
 
 
 def test_the_description_needs_no_sign_in(app: Flask) -> None:

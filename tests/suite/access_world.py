@@ -37,6 +37,7 @@ from shared.kernel.clock import london_time
 from shared.platform import roster, sessions
 from shared.platform.access import Actor, actor_for, system_actor
 from shared.platform.auth import issue_token
+from shared.platform.db import Database
 from shared.platform.inbox_tables import Held
 from shared.platform.roster import Person
 from shared.platform.service import ServiceSpec
@@ -273,3 +274,11 @@ class AccessWorld:
             (event_id,) = connection.execute(insert(table).values(values)).inserted_primary_key or (0,)
         for things in self.things.values():
             things[f"{spec.name}_event"] = str(event_id)
+
+
+@contextmanager
+def undone(database: Database) -> Iterator[Any]:
+    """Stand in for `Database.writing`: what a request writes is not kept, so that the world stays as it was made."""
+    with database.engine.connect() as connection:
+        yield connection
+        connection.rollback()

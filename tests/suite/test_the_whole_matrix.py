@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +23,7 @@ from shared.platform import roster
 from shared.platform.db import Database
 from shared.platform.settings import SERVICES
 from shared.platform.web import pages
-from tests.suite.access_world import AccessWorld
+from tests.suite.access_world import AccessWorld, undone
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 REFUSED = frozenset({401, 403, 404})
@@ -187,13 +186,6 @@ def expected(route: Route, stand: Stand) -> bool:
         return stand.may(route.action)
     row = PERMISSIONS[route.action]
     return stand.relation != "far" and stand.role in row.team | row.authority
-
-
-@contextmanager
-def undone(database: Database) -> Iterator[Any]:
-    with database.engine.connect() as connection:
-        yield connection
-        connection.rollback()
 
 
 @pytest.fixture(scope="module")

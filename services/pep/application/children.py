@@ -115,14 +115,14 @@ def visible_ids(work: Work) -> frozenset[str] | None:
 def change_details(work: Work, child_id: str, version: int, changes: Mapping[str, Any]) -> Child:
     """Correct a child's details (those of `DETAILS`); raises `Stale` when they were changed since `version`.
 
-    A legal status that begins to need a plan opens one.
+    An empty `placement_started_on` stands for the day care began. A legal status that begins to need a plan opens one.
     """
     permit(work, "pep.child.edit", child_id)
     before = _seen(work, child_id, version)
     unknown = set(changes) - set(DETAILS)
     if unknown:
         raise InvalidInput({name: ["This cannot be changed here."] for name in sorted(unknown)})
-    changed = _with_age(replace(before, **changes), work.today)
+    changed = _with_age(replace(before, **_with_placement(before, changes)), work.today)
     _check(changed, work.today)
     if changed == before:
         return before
@@ -131,6 +131,12 @@ def change_details(work: Work, child_id: str, version: int, changes: Mapping[str
     if before.on_short_breaks and not saved.on_short_breaks:
         open_plans(work, [saved])
     return saved
+
+
+def _with_placement(before: Child, changes: Mapping[str, Any]) -> Mapping[str, Any]:
+    started_on = changes.get("placement_started_on", before.placement_started_on)
+    care_began_on = changes.get("entered_care_on", before.entered_care_on)
+    return {**changes, "placement_started_on": started_on or care_began_on}
 
 
 def tell_details(work: Work, before: Child, saved: Child) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from apispec.ext.marshmallow import MarshmallowPlugin
 from flask import Flask, Request
 from flask_smorest import Api, Blueprint
-from marshmallow import Schema, fields
+from marshmallow import INCLUDE, Schema, fields
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
 from werkzeug.datastructures import MultiDict
@@ -19,6 +20,9 @@ from shared.platform.web.access import public
 from shared.platform.web.fields import Typed
 
 View = TypeVar("View", bound=Callable[..., Any])
+
+REFUSED_READING = (401, 403, 404, 429, 503)
+REFUSED_CHANGING = (*REFUSED_READING, 400, 409, 412, 413, 415, 422)
 
 DESCRIPTION = """\
 Send `Authorization: Bearer …` with every call. The token stands for a person, and the API shows and does exactly what
@@ -37,7 +41,12 @@ def _made(schema: type[Schema]) -> Schema:
 
 
 class ProblemSchema(Schema):
-    """An error as RFC 9457 has it."""
+    """An error as RFC 9457 has it; some kinds say more in members of their own."""
+
+    class Meta:
+        """Members that are not listed here may come."""
+
+        unknown = INCLUDE
 
     type = fields.String(metadata={"description": "A URN that names the kind of problem"})
     title = fields.String(metadata={"description": "The kind of problem in words"})
@@ -136,11 +145,22 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         decorator: Callable[[View], View] = super().doc(**options)
         return decorator
 
+    @staticmethod
+    def _prepare_response_doc(doc: Any, doc_info: Any, *, method: str, **context: Any) -> Any:
+        """Describe every refusal that an operation can meet, each by its status."""
+        doc = Blueprint._prepare_response_doc(doc, doc_info, method=method, **context)
+        answers = doc.setdefault("responses", {})
+        for status in REFUSED_READING if method == "get" else REFUSED_CHANGING:
+            answers.setdefault(str(status), HTTPStatus(status).name)
+        doc["responses"] = dict(sorted(answers.items(), key=lambda answer: int(answer[0])))
+        return doc
+
 
 class SuiteApi(Api):  # type: ignore[misc]
     """flask-smorest's Api with the suite's own answers to errors."""
 
     ERROR_SCHEMA = ProblemSchema
+    DEFAULT_ERROR_RESPONSE_NAME = None
 
     def _register_error_handlers(self) -> None:
         """Leave errors to `shared.platform.problems`, which knows pages and problem+json."""

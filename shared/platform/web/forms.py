@@ -104,7 +104,7 @@ def _plain(message: str, label: str, definition: fields.Field[Any] | None) -> st
     if message in ("Missing data for required field.", "Field may not be null."):
         return f"{asks} {small}"
     if message.startswith("Must be one of:") or message == "Invalid value.":
-        return f"Select {small} from the list"  # noqa: S608 - English, not SQL
+        return f"Select {small} from the list"  # nosec B608  # noqa: S608 - English, not SQL
     longest = re.fullmatch(r"Longer than maximum length (\d+)\.", message)
     if longest:
         return f"{label} must be {int(longest[1]):,} characters or fewer"

@@ -90,7 +90,7 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "footer_links": footer(actor),
         "page_has_errors": isinstance(form, FormState) and bool(form.errors),
     }
-    return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # noqa: S704 - a whole rendered page
+    return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # nosec B704  # noqa: S704 - a whole rendered page
 
 
 def seconds_left() -> int | None:

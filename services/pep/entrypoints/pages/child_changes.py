@@ -52,15 +52,11 @@ def change_details(child_id: str) -> Response:
     if not errors:
         try:
             with writing() as work:
-                changes = {
-                    **values,
-                    "placement_started_on": values["placement_started_on"] or values["entered_care_on"],
-                }
-                child = children.change_details(work, child_id, posted_version(), changes)
+                child = children.change_details(work, child_id, posted_version(), values)
         except InvalidInput as refusal:
             errors = refusal.errors
         except Stale:
-            return _stale_details(child_id, changes)
+            return _stale_details(child_id, values)
         else:
             flash(f"{child.shown_name}’s details are saved.", "success")
             return redirect(url_for("children.show", child_id=child_id), 303)
@@ -191,6 +187,8 @@ def _in_words(name: str, value: Any) -> str:
         return LEGAL_STATUSES.get(value, str(value))
     if name == "sex":
         return SEXES.get(value, str(value))
+    if name == "placement_started_on" and value is None:
+        return "The day the child became looked after"
     return long_date(value) if name.endswith("_on") else str(value)
 
 

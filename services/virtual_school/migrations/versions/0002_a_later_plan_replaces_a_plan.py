@@ -79,8 +79,8 @@ def _plans_set_aside() -> Iterator[None]:
         yield
         return
     op.execute("PRAGMA defer_foreign_keys = ON")
-    op.execute(f"CREATE TEMPORARY TABLE plan_set_aside AS SELECT {COLUMNS} FROM plan")  # noqa: S608 - the names above
+    op.execute(f"CREATE TEMPORARY TABLE plan_set_aside AS SELECT {COLUMNS} FROM plan")  # nosec B608  # noqa: S608 - the names above
     op.execute("DELETE FROM plan")
     yield
-    op.execute(f"INSERT INTO plan ({COLUMNS}) SELECT {COLUMNS} FROM plan_set_aside")  # noqa: S608 - the names above
+    op.execute(f"INSERT INTO plan ({COLUMNS}) SELECT {COLUMNS} FROM plan_set_aside")  # nosec B608  # noqa: S608 - the names above
     op.execute("DROP TABLE plan_set_aside")
