@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+_KEEP = insert(ENTRY).inline()
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -76,7 +78,7 @@ def rows(steps: Iterable[Step], trail: Trail, authority: str, now: datetime, cor
 def keep(connection: Connection, kept: Sequence[Row]) -> None:
     """Write entries in the transaction that is open; one statement however many they are."""
     if kept:
-        connection.execute(insert(ENTRY), list(kept))
+        connection.execute(_KEEP, list(kept))
 
 
 class Keeper:
@@ -110,7 +112,7 @@ class Keeper:
             taken.append(self._brought.popleft())
         error: BaseException | None = None
         try:
-            with self._database.writing() as connection:
+            with self._database.noting() as connection:
                 keep(connection, [row for each in taken for row in each.kept])
         except Exception as failed:
             error = failed

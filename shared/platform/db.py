@@ -1,8 +1,9 @@
 """The databases: one way to open a transaction, on SQLite and on PostgreSQL.
 
-SQLAlchemy's defaults on SQLite lose updates (the driver starts the transaction at the first write, after our reads), so
-a writing transaction begins with BEGIN IMMEDIATE, and one writer at a time is let through within a process: the busy
-handler sleeps, a lock does not.
+The drivers begin no transaction by themselves. SQLAlchemy's defaults on SQLite lose updates (the driver starts the
+transaction at the first write, after our reads), so a writing transaction begins with BEGIN IMMEDIATE, and one writer
+at a time is let through within a process: the busy handler sleeps, a lock does not. On PostgreSQL reading needs no
+transaction, and psycopg forgets a connection's prepared statements whenever one is rolled back.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from enum import Enum, auto
 from time import monotonic
 from typing import Any
 
@@ -33,6 +35,18 @@ Json = JSON
 
 RESTED_SECONDS = 0.5
 """For how long a connection may rest in the pool and be trusted without a try."""
+
+
+class Access(Enum):
+    """What a connection was opened for; none of these where machinery opens one for itself."""
+
+    ASKING = auto()
+    READING = auto()
+    NOTING = auto()
+    WRITING = auto()
+
+
+ONLY_LOOKS = frozenset({Access.ASKING, Access.READING})
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -79,34 +93,48 @@ class Database:
         self.engine: Engine = create_engine(url, **options)
         # Many rows for one plain INSERT go as one statement, not as one for each.
         self.engine.dialect.use_insertmanyvalues_wo_returning = not self.is_sqlite
-        self._waker = None if self.is_sqlite else Waker(self.engine)
+        self._waker = None if self.is_sqlite else Waker(self.asking)
         self._writer: Any = threading.Lock() if self.is_sqlite else nullcontext()
+        event.listen(self.engine, "begin", _begin)
+        event.listen(self.engine, "before_cursor_execute", _refuse_to_change)
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
         else:
+            event.listen(self.engine, "connect", _prepare_postgresql)
             event.listen(self.engine, "checkin", _note_rest)
             event.listen(self.engine, "checkout", self._try_if_rested)
 
     @contextmanager
     def asking(self) -> Iterator[Connection]:
         """Open a connection for single questions, outside of any transaction; each meets the newest state."""
-        how: dict[str, Any] = {"suite_asking": True} if self.is_sqlite else {"isolation_level": "AUTOCOMMIT"}
         with self.engine.connect() as connection:
-            yield connection.execution_options(**how)
+            yield connection.execution_options(suite_access=Access.ASKING)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Open a transaction that only reads; it is rolled back at the end."""
+        """Open a connection that only reads; a statement that would change something raises `RuntimeError`.
+
+        On SQLite all of it meets one state. On PostgreSQL each statement meets the newest, as in any transaction there
+        that asks for no more, so none is opened: it would cost two more round trips and all prepared statements.
+        """
         with self.engine.connect() as connection:
+            yield connection.execution_options(suite_access=Access.READING)
+
+    @contextmanager
+    def noting(self) -> Iterator[Connection]:
+        """Open a transaction for one statement that writes; on PostgreSQL the statement alone is the transaction."""
+        if not self.is_sqlite:
+            with self.engine.connect() as connection:
+                yield connection.execution_options(suite_access=Access.NOTING)
+            return
+        with self.writing() as connection:
             yield connection
-            connection.rollback()
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that may write; it is committed at the end, or rolled back when an error leaves it."""
         with self._writer, self.engine.connect() as connection:
-            connection = connection.execution_options(suite_writing=True)
+            connection = connection.execution_options(suite_access=Access.WRITING)
             with connection.begin():
                 yield connection
 
@@ -144,7 +172,23 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    if not options.get("suite_asking"):
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("suite_writing") else "BEGIN")
+def _prepare_postgresql(connection: Any, _record: object) -> None:
+    connection.autocommit = True  # a transaction begins where `_begin` says so
+
+
+def _begin(connection: Connection) -> None:
+    """Begin a transaction where one is needed; the drivers begin none by themselves."""
+    access = connection.get_execution_options().get("suite_access")
+    if connection.dialect.name == "sqlite":
+        if access is not Access.ASKING:
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if access is Access.WRITING else "BEGIN")
+    elif access in (None, Access.WRITING):
+        connection.exec_driver_sql("BEGIN")
+
+
+def _refuse_to_change(_connection: object, _cursor: object, _statement: object, *more: Any) -> None:
+    context = more[1]
+    if context.execution_options.get("suite_access") in ONLY_LOOKS and (
+        context.isinsert or context.isupdate or context.isdelete
+    ):
+        raise RuntimeError("What is opened for reading changes nothing.")

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Boolean, ColumnElement, Date, FromClause, Text, select
+from sqlalchemy import Boolean, ColumnElement, Date, FromClause, Text, select, type_coerce
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -20,6 +20,17 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from shared.platform.db import Json, UtcDateTime
 
 Rows = list[dict[str, Any]]
+
+
+def as_written(column: ColumnElement[Any]) -> ColumnElement[Any]:
+    """Return a `nested` column that is given as the text the database made of it; `rows_in` reads that."""
+    return type_coerce(column, Text)
+
+
+def rows_in(column: ColumnElement[Any], text: str | None) -> Rows:
+    """Return the rows that the text of a `nested` column holds."""
+    kind: _NestedRows = column.type  # type: ignore[assignment]
+    return kind.rows_in(text)
 
 
 def nested(
@@ -47,7 +58,11 @@ class _NestedRows(TypeDecorator[Rows]):
 
     def process_result_value(self, value: str | None, dialect: object) -> Rows:
         """Return dictionaries; nothing found is an empty list."""
-        rows: Sequence[Sequence[Any]] = orjson.loads(value) if value else ()
+        return self.rows_in(value)
+
+    def rows_in(self, text: str | None) -> Rows:
+        """Return the rows of a text that the database gave."""
+        rows: Sequence[Sequence[Any]] = orjson.loads(text) if text else ()
         pairs = tuple(zip(self.names, self.readers, strict=True))
         return [
             {

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, cast
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 CHANNEL = "pep_suite_outbox"
@@ -25,8 +27,9 @@ log = logging.getLogger(__name__)
 class Waker:
     """Sends the notifications of one process for one database."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, ask: Callable[[], AbstractContextManager[Connection]]) -> None:
+        """`ask` opens a connection outside of any transaction."""
+        self._ask = ask
         self._wanted = threading.Event()
         self._closed = False
         self._guard = threading.Lock()
@@ -56,7 +59,7 @@ class Waker:
             if self._closed:
                 return
             try:
-                with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                with self._ask() as connection:
                     while not self._closed:
                         connection.exec_driver_sql(NOTIFY)
                         pause.wait(PAUSE_SECONDS)

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from marshmallow import Schema
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
 from services.pep.application import children, plan_page, targets
 from services.pep.application.team import end_membership, store_person
 from services.pep.entrypoints.api import plan_answers
+from services.pep.entrypoints.api import plans as plans_api
+from shared.contracts.roles import Role
+from shared.kernel.clock import FixedClock
 from shared.kernel.errors import NotFound
 from shared.platform import roster
 from shared.platform.access import may
+from shared.platform.audit_tables import ENTRY
+from shared.platform.auth import issue_token
 from tests.pep.plan_world import TODAY, WHOLE, World
 
 
@@ -90,6 +95,49 @@ def test_everything_shown_follows_every_change(world: World) -> None:
     assert after["child_name"] == "Amara Brighton"
     assert after["meeting"]["attendees"][1]["name"] == "Dee Larkin-Moss"
     assert "Waiting for Dee Larkin-Moss" in {one["status"] for one in after["sections"]}
+
+
+def test_an_answer_given_again_is_asked_of_the_policy_and_put_on_record_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = world.open()
+    client, path = world.client("ira"), f"/api/plans/{plan.id}"
+
+    def entries() -> int:
+        with world.runtime.database("pep").reading() as connection:
+            return connection.execute(select(func.count()).where(ENTRY.c.kind == "view")).scalar_one()
+
+    first = client.get(path)
+    with monkeypatch.context() as changed:
+        changed.setattr(plans_api._WHOLE, "dump", lambda _: pytest.fail("The answer was made anew."))
+        again = client.get(path)
+        assert (again.data, again.headers["ETag"]) == (first.data, first.headers["ETag"])
+        assert client.get(path, headers={"If-None-Match": first.headers["ETag"]}).status_code == 304
+        assert entries() == 3
+        with world.acting("sam") as work:
+            end_membership(work, "m-ira", date(2026, 11, 22))
+        assert client.get(path).status_code == 404
+        assert entries() == 3
+
+
+def test_an_answer_given_again_follows_the_day_and_what_the_reader_may_do(world: World) -> None:
+    plan = world.open()
+    client, path = world.client("dee"), f"/api/plans/{plan.id}"
+    assert client.get(path).json["late"] is False
+    assert isinstance(world.runtime.clock, FixedClock)
+    world.runtime.clock.set(datetime(2027, 1, 11, 9, 0, tzinfo=UTC))
+    token = issue_token(world.runtime.settings.secret, "dee", world.runtime.clock.now())
+    client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    assert client.get(path).json["late"] is True
+    before = {one["key"]: one["status"] for one in client.get(path).json["sections"]}
+    with world.acting("sam") as work:
+        roster.join(
+            work.connection,
+            replace(roster.whole_team(work.connection, "c1")[0], id="m-2", person_id="dee", role=Role.SOCIAL_WORKER),
+        )
+    after = {one["key"]: one["status"] for one in client.get(path).json["sections"]}
+    assert before["leisure"].startswith("Waiting for")
+    assert after["leisure"] == "Not started"
 
 
 def test_two_roles_see_the_same_plan_in_their_own_words(world: World) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Column, Integer, Table, insert, select, text, update
+from sqlalchemy import Column, Executable, Integer, Table, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
 from shared.platform import db
@@ -56,11 +56,62 @@ def test_an_error_rolls_everything_back(database: Database) -> None:
         assert connection.execute(select(counter.c.value)).scalar_one() == 0
 
 
-def test_a_reader_leaves_nothing_behind(database: Database) -> None:
-    with database.reading() as connection:
-        connection.execute(update(counter).values(value=7))
-    with database.reading() as connection:
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def either(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
+    url = f"sqlite:///{tmp_path / 'test.sqlite'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("new_postgresql_database")()
+    opened = Database(url)
+    metadata.create_all(opened.engine)
+    with opened.writing() as connection:
+        connection.execute(insert(counter).values(id=1, value=0))
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("change", [update(counter).values(value=7), delete(counter), insert(counter).values(value=7)])
+@pytest.mark.parametrize("way", ["reading", "asking"])
+def test_what_is_opened_for_reading_changes_nothing(either: Database, way: str, change: Executable) -> None:
+    with pytest.raises(RuntimeError, match="changes nothing"), getattr(either, way)() as connection:
+        connection.execute(change)
+    with either.reading() as connection:
+        assert connection.execute(select(counter.c.id, counter.c.value)).all() == [(1, 0)]
+
+
+def test_a_note_is_there_for_everybody_when_it_is_done(either: Database) -> None:
+    other = Database(either.url)
+    with either.noting() as connection:
+        connection.execute(insert(counter), [{"id": 2, "value": 5}, {"id": 3, "value": 6}])
+    with other.reading() as connection:
+        assert set(connection.execute(select(counter.c.value)).scalars()) == {0, 5, 6}
+    with pytest.raises(IntegrityError), either.noting() as connection:
+        connection.execute(insert(counter), [{"id": 4, "value": 8}, {"id": 1, "value": 9}])
+    with other.reading() as connection:
+        assert set(connection.execute(select(counter.c.value)).scalars()) == {0, 5, 6}
+    other.close()
+
+
+def test_a_writer_after_a_reader_has_a_transaction_of_its_own(either: Database) -> None:
+    with either.reading() as connection:
         assert connection.execute(select(counter.c.value)).scalar_one() == 0
+    with pytest.raises(ZeroDivisionError), either.writing() as connection:
+        connection.execute(update(counter).values(value=1))
+        raise ZeroDivisionError
+    with either.reading() as connection:
+        assert connection.execute(select(counter.c.value)).scalar_one() == 0
+
+
+@pytest.mark.postgresql
+def test_statements_stay_prepared_from_one_reading_to_the_next(new_postgresql_database: Callable[[], str]) -> None:
+    opened = Database(new_postgresql_database(), pool_size=1)
+    metadata.create_all(opened.engine)
+    for _ in range(8):
+        with opened.reading() as connection:
+            connection.execute(select(counter.c.value)).all()
+    with opened.reading() as connection:
+        prepared = connection.execute(text("SELECT statement FROM pg_prepared_statements")).scalars().all()
+    assert [one for one in prepared if "counter" in one]
+    opened.close()
 
 
 def test_an_instant_comes_back_aware_and_equal(database: Database) -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from marshmallow import Schema, fields, post_dump
 
-from shared.platform.web.answers import Json, OutSchema
+from shared.platform.web.answers import Json, OutSchema, Remembered
 
 
 class Colour(StrEnum):
@@ -118,3 +118,24 @@ def test_json_has_its_keys_in_order_and_writes_what_orjson_cannot() -> None:
     assert writer.dumps({"b": 1, "a": "é"}) == '{"a":"é","b":1}'
     assert writer.loads(writer.dumps({"half": "\ud800", "large": 2**70})) == {"half": "\ud800", "large": 2**70}
     assert writer.dumps(date(2026, 12, 7)) == '"Mon, 07 Dec 2026 00:00:00 GMT"'
+
+
+def test_what_is_made_of_the_same_is_given_again_and_what_is_not_is_made_anew() -> None:
+    app, made = Flask(__name__), []
+    app.json = Json(app)
+    remembered = Remembered(kept=2)
+
+    def ask(key: str, made_of: object) -> Any:
+        def make() -> dict[str, object]:
+            made.append(key)
+            return {"key": key, "made of": made_of}
+
+        with app.test_request_context():
+            return remembered.answer(key, made_of, make).get_json()
+
+    for made_of in ((1, "a"), (1, "a"), (2, "a"), (1, "a")):
+        assert ask("one", made_of) == {"key": "one", "made of": list(made_of)}
+    assert made == ["one"] * 3
+    for key in ("two", "one", "three", "one", "two"):
+        ask(key, (1, "a"))
+    assert made[3:] == ["two", "three", "two"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from services.pep.adapters.history_store import entry_of
 from services.pep.adapters.plans_store import SavedSection, meeting_of, names_of, plan_of
@@ -19,30 +20,24 @@ from services.pep.domain.targets import Target
 from services.pep.domain.views import ChildViews
 from shared.kernel.errors import NoSuchRecord
 from shared.platform import roster
-from shared.platform.nested import nested
+from shared.platform.nested import Rows, as_written, nested, rows_in
 from shared.platform.roster import Membership
 
-
-@dataclass(frozen=True, slots=True)
-class WholePlan:
-    """A plan as it is kept, with its child's full and short name.
-
-    Targets are in their order, meetings and history the newest first, the team by role: everyone who is, was or will
-    be on it. The history is the plan's own, with what concerns the child whatever the plan.
-    """
-
-    plan: Plan
-    child_name: str
-    short_name: str
-    sections: Mapping[str, SavedSection]
-    targets: tuple[Target, ...]
-    views: ChildViews | None
-    meetings: tuple[PlanMeeting, ...]
-    history: tuple[HistoryEntry, ...]
-    team: tuple[Membership, ...]
-
-
-_TARGET_COLUMNS = [column for column in target.c if column is not target.c.removed]
+_PARTS = {
+    "sections": nested(plan_section.c, plan_section, plan_section.c.plan_id == plan.c.id),
+    "targets": nested(
+        [column for column in target.c if column is not target.c.removed],
+        target,
+        target.c.plan_id == plan.c.id,
+        target.c.removed.is_(False),
+    ),
+    "views": nested(child_views.c, child_views, child_views.c.plan_id == plan.c.id),
+    "meetings": nested(plan_meeting.c, plan_meeting, plan_meeting.c.plan_id == plan.c.id),
+    "history": nested(
+        history.c, history, history.c.child_id == plan.c.child_id, history.c.plan_id.in_((plan.c.id, ""))
+    ),
+    "team": roster.nested_team(plan.c.child_id),
+}
 
 # Built once: to put a statement this long together takes longer than to run it.
 _WHOLE = (
@@ -51,18 +46,71 @@ _WHOLE = (
         child.c.name,
         child.c.known_as,
         child.c.reference,
-        nested(plan_section.c, plan_section, plan_section.c.plan_id == plan.c.id).label("sections"),
-        nested(_TARGET_COLUMNS, target, target.c.plan_id == plan.c.id, target.c.removed.is_(False)).label("targets"),
-        nested(child_views.c, child_views, child_views.c.plan_id == plan.c.id).label("views"),
-        nested(plan_meeting.c, plan_meeting, plan_meeting.c.plan_id == plan.c.id).label("meetings"),
-        nested(history.c, history, history.c.child_id == plan.c.child_id, history.c.plan_id.in_((plan.c.id, ""))).label(
-            "history"
-        ),
-        roster.nested_team(plan.c.child_id).label("team"),
+        *(as_written(column).label(name) for name, column in _PARTS.items()),
     )
     .join(child, child.c.id == plan.c.child_id)
     .where(plan.c.id == bindparam("plan_id"))
 )
+
+
+@dataclass(frozen=True)
+class WholePlan:
+    """A plan as it is kept, with its child's full and short name. A part is read out of `row` when it is asked for.
+
+    Two that have the same row are the same in everything. Targets are in their order, meetings and history the newest
+    first, the team by role: everyone who is, was or will be on it. The history is the plan's own, with what concerns
+    the child whatever the plan.
+    """
+
+    row: RowMapping
+
+    @cached_property
+    def plan(self) -> Plan:
+        """Return the plan itself."""
+        return plan_of(self.row)
+
+    @property
+    def child_name(self) -> str:
+        """Return the child's full name."""
+        return names_of(self.row)[0]
+
+    @property
+    def short_name(self) -> str:
+        """Return what the child is called."""
+        return names_of(self.row)[1]
+
+    @cached_property
+    def sections(self) -> Mapping[str, SavedSection]:
+        """Return the sections that were saved, by key."""
+        return {one["key"]: SavedSection(**one) for one in self._rows("sections")}
+
+    @cached_property
+    def targets(self) -> tuple[Target, ...]:
+        """Return the targets that were not taken out."""
+        return tuple(sorted(map(target_of, self._rows("targets")), key=lambda one: (one.position, one.id)))
+
+    @cached_property
+    def views(self) -> ChildViews | None:
+        """Return what the child said, if anything."""
+        return next((ChildViews(**one) for one in self._rows("views")), None)
+
+    @cached_property
+    def meetings(self) -> tuple[PlanMeeting, ...]:
+        """Return every meeting of the plan, also those that were cancelled."""
+        return tuple(sorted(map(meeting_of, self._rows("meetings")), key=lambda one: one.starts_at, reverse=True))
+
+    @cached_property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Return every step so far."""
+        return tuple(map(entry_of, sorted(self._rows("history"), key=itemgetter("number"), reverse=True)))
+
+    @cached_property
+    def team(self) -> tuple[Membership, ...]:
+        """Return the team around the child."""
+        return tuple(roster.nested_members(self._rows("team")))
+
+    def _rows(self, part: str) -> Rows:
+        return rows_in(_PARTS[part], self.row[part])
 
 
 def load_whole(connection: Connection, plan_id: str) -> WholePlan:
@@ -70,16 +118,4 @@ def load_whole(connection: Connection, plan_id: str) -> WholePlan:
     row = connection.execute(_WHOLE, {"plan_id": plan_id}).mappings().first()
     if row is None:
         raise NoSuchRecord
-    name, short_name = names_of(row)
-    meetings = sorted(map(meeting_of, row["meetings"]), key=lambda one: one.starts_at, reverse=True)
-    return WholePlan(
-        plan=plan_of(row),
-        child_name=name,
-        short_name=short_name,
-        sections={one["key"]: SavedSection(**one) for one in row["sections"]},
-        targets=tuple(sorted(map(target_of, row["targets"]), key=lambda one: (one.position, one.id))),
-        views=next((ChildViews(**one) for one in row["views"]), None),
-        meetings=tuple(meetings),
-        history=tuple(map(entry_of, sorted(row["history"], key=itemgetter("number"), reverse=True))),
-        team=tuple(roster.nested_members(row["team"])),
-    )
+    return WholePlan(row)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 
 from services.pep.adapters.form_files import form_of
 from services.pep.adapters.whole_plan import WholePlan, load_whole
@@ -104,34 +105,122 @@ class OwnerGroup:
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PlanPage:
-    """All of a plan that the actor may see."""
+    """All of a plan that the actor may see, worked out when it is asked for.
 
-    parts: PlanParts
-    child_name: str
-    short_name: str
-    meetings: tuple[MeetingView, ...]
-    sections: tuple[SectionRow, ...]
-    targets: tuple[TargetRow, ...]
-    cost_pence: int
-    reasons: tuple[Reason, ...]
-    needs_meeting: bool
-    waits_for: Mapping[Role, str]
-    headings: tuple[tuple[Heading, bool], ...]
-    history: tuple[HistoryEntry, ...]
-    may_submit: bool
-    may_edit_targets: bool
-    may_read_views: bool
-    may_write_views: bool
-    may_read_care_plan: bool
-    may_read_rating: bool
-    is_late: bool
+    It follows from nothing but these: the plan with what belongs to it, how the actor stands to the child, the day, and
+    the names of those who are invited without being on the team, by id.
+    """
+
+    whole: WholePlan
+    actor: Standing
+    today: date
+    others: Mapping[str, str]
+
+    @property
+    def made_of(self) -> tuple[object, ...]:
+        """Return what the page follows from: of two pages that agree in it, one is the other."""
+        return self.whole.row, self.actor.actor, self.actor.thing, self.today, self.others
 
     @property
     def plan(self) -> Plan:
         """Return the plan itself."""
-        return self.parts.plan
+        return self.whole.plan
+
+    @property
+    def child_name(self) -> str:
+        """Return the child's full name."""
+        return self.whole.child_name
+
+    @property
+    def short_name(self) -> str:
+        """Return what the child is called."""
+        return self.whole.short_name
+
+    @property
+    def history(self) -> tuple[HistoryEntry, ...]:
+        """Return every step so far, the newest first."""
+        return self.whole.history
+
+    @cached_property
+    def parts(self) -> PlanParts:
+        """Return what decides whether the plan may be submitted."""
+        answers = {key: saved.answers for key, saved in self.whole.sections.items()}
+        form = form_of(self.plan.phase, self.plan.form_version)
+        return PlanParts(self.plan, form, answers, self.whole.targets, self.whole.views)
+
+    @cached_property
+    def sections(self) -> tuple[SectionRow, ...]:
+        """Return the form's sections in their order."""
+        return _sections(self.whole, self.parts, self.waits_for, self.actor)
+
+    @cached_property
+    def reasons(self) -> tuple[Reason, ...]:
+        """Return what is missing before the plan can be submitted, the meeting left aside."""
+        return self.parts.reasons
+
+    @property
+    def needs_meeting(self) -> bool:
+        """Tell whether the plan waits for its meeting, or for the reason why there was none."""
+        return meeting_reason(self.plan) is not None
+
+    @cached_property
+    def waits_for(self) -> Mapping[Role, str]:
+        """Return by role the names of those on the team today who have it."""
+        team = [member for member in self.whole.team if member.is_live(self.today)]
+        return {role: _names(team, role) for role in Role}
+
+    @cached_property
+    def targets(self) -> tuple[TargetRow, ...]:
+        """Return the targets in their order."""
+        return tuple(TargetRow(one, smart_gaps(one, self.plan.opened_on)) for one in self.whole.targets)
+
+    @property
+    def cost_pence(self) -> int:
+        """Return what the targets cost together."""
+        return total_cost_pence(self.whole.targets)
+
+    @cached_property
+    def headings(self) -> tuple[tuple[Heading, bool], ...]:
+        """Return the headings of Schedule 1 paragraph 2, each with whether anything is said under it."""
+        answered = headings_answered(self.parts.form, self.parts.answers)
+        return tuple((heading, heading in answered) for heading in Heading)
+
+    @property
+    def may_submit(self) -> bool:
+        """Tell whether the actor may submit the plan."""
+        return self.actor.may("pep.plan.submit")
+
+    @property
+    def may_edit_targets(self) -> bool:
+        """Tell whether the actor may set and review targets."""
+        return self.actor.may("pep.plan.edit_targets")
+
+    @property
+    def may_read_views(self) -> bool:
+        """Tell whether the actor may read what the child said."""
+        return self.actor.may("pep.views.read")
+
+    @property
+    def may_write_views(self) -> bool:
+        """Tell whether the actor may say, or record, what the child says."""
+        return self.actor.may("pep.views.give") or self.actor.may("pep.views.record")
+
+    @property
+    def may_read_care_plan(self) -> bool:
+        """Tell whether the actor may read the care plan."""
+        return self.actor.may("pep.care_plan.read")
+
+    @property
+    def may_read_rating(self) -> bool:
+        """Tell whether the actor may read how the Virtual School rated the plan."""
+        return self.actor.may("virtual_school.plan.read")
+
+    @property
+    def is_late(self) -> bool:
+        """Tell whether the due date has passed and the plan was never submitted."""
+        return self.plan.is_late(self.today)
 
     @property
     def groups(self) -> tuple[OwnerGroup, ...]:
@@ -151,6 +240,12 @@ class PlanPage:
         ]
         return tuple(sorted(found, key=lambda group: not group.mine))
 
+    @cached_property
+    def meetings(self) -> tuple[MeetingView, ...]:
+        """Return every meeting, the latest first, with the names of those who are invited."""
+        names = {**self.others, **{member.person_id: member.name for member in self.whole.team}}
+        return tuple(_meeting(one, names) for one in self.whole.meetings)
+
     @property
     def meeting(self) -> MeetingView | None:
         """Return the meeting that matters now: the latest that was not cancelled."""
@@ -160,35 +255,12 @@ class PlanPage:
 def read_plan(work: Work, plan_id: str) -> PlanPage:
     """Return the plan's page; raises `NotFound` or `Denied`. Two statements at most, however much the plan holds."""
     whole = load_whole(work.connection, plan_id)
-    plan = whole.plan
-    actor = standing(work, plan.child_id, whole.team)
+    actor = standing(work, whole.plan.child_id, whole.team)
     actor.permit("pep.plan.read")
-    answers = {key: saved.answers for key, saved in whole.sections.items()}
-    parts = PlanParts(plan, form_of(plan.phase, plan.form_version), answers, whole.targets, whole.views)
-    team = [member for member in whole.team if member.is_live(work.today)]
-    waits_for = {role: _names(team, role) for role in Role}
-    answered = headings_answered(parts.form, parts.answers)
-    return PlanPage(
-        parts=parts,
-        child_name=whole.child_name,
-        short_name=whole.short_name,
-        meetings=_meetings(work, whole),
-        sections=_sections(whole, parts, waits_for, actor),
-        targets=tuple(TargetRow(target, smart_gaps(target, plan.opened_on)) for target in parts.targets),
-        cost_pence=total_cost_pence(parts.targets),
-        reasons=parts.reasons,
-        needs_meeting=meeting_reason(plan) is not None,
-        waits_for=waits_for,
-        headings=tuple((heading, heading in answered) for heading in Heading),
-        history=whole.history,
-        may_submit=actor.may("pep.plan.submit"),
-        may_edit_targets=actor.may("pep.plan.edit_targets"),
-        may_read_views=actor.may("pep.views.read"),
-        may_write_views=actor.may("pep.views.give") or actor.may("pep.views.record"),
-        may_read_care_plan=actor.may("pep.care_plan.read"),
-        may_read_rating=actor.may("virtual_school.plan.read"),
-        is_late=plan.is_late(work.today),
-    )
+    on_team = {member.person_id for member in whole.team}
+    others = {one.person_id for meeting in whole.meetings for one in meeting.invitees} - on_team
+    names = {person.id: person.name for person in roster.people_by_id(work.connection, others).values()}
+    return PlanPage(whole, actor, work.today, names)
 
 
 def _sections(
@@ -215,27 +287,21 @@ def _sections(
     return tuple(rows)
 
 
-def _meetings(work: Work, whole: WholePlan) -> tuple[MeetingView, ...]:
-    names = {member.person_id: member.name for member in whole.team}
-    strangers = {one.person_id for meeting in whole.meetings for one in meeting.invitees} - set(names)
-    names |= {person.id: person.name for person in roster.people_by_id(work.connection, strangers).values()}
-    return tuple(
-        MeetingView(
-            meeting,
-            MODE_WORDS.get(meeting.mode, meeting.mode),
-            tuple(
-                Attendee(
-                    name=names.get(one.person_id) or title_of(one.role),
-                    role=title_of(one.role),
-                    required=one.required,
-                    answer=one.answer,
-                    words=ANSWER_WORDS.get(one.answer, one.answer),
-                    attended=one.person_id in meeting.attended,
-                )
-                for one in meeting.invitees
-            ),
-        )
-        for meeting in whole.meetings
+def _meeting(meeting: PlanMeeting, names: Mapping[str, str]) -> MeetingView:
+    return MeetingView(
+        meeting,
+        MODE_WORDS.get(meeting.mode, meeting.mode),
+        tuple(
+            Attendee(
+                name=names.get(one.person_id) or title_of(one.role),
+                role=title_of(one.role),
+                required=one.required,
+                answer=one.answer,
+                words=ANSWER_WORDS.get(one.answer, one.answer),
+                attended=one.person_id in meeting.attended,
+            )
+            for one in meeting.invitees
+        ),
     )
 
 

@@ -6,12 +6,15 @@ its first dump; what it gives is the same, and a test compares the two.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import cached_property
 from operator import attrgetter
 from typing import Any
 
 import orjson
+from flask import Response, current_app
 from flask.json.provider import DefaultJSONProvider
 from marshmallow import Schema, fields, missing
 from marshmallow.decorators import POST_DUMP, PRE_DUMP
@@ -75,6 +78,8 @@ class _Way:
 class Json(DefaultJSONProvider):
     """Flask's JSON, written by orjson; what that cannot write (half of a surrogate pair) is left to Flask's own."""
 
+    compact = True
+
     def dumps(self, obj: Any, **kwargs: Any) -> str:
         """Return an object as JSON with its keys in order."""
         if "indent" not in kwargs:
@@ -83,6 +88,37 @@ class Json(DefaultJSONProvider):
             except TypeError:
                 pass
         return super().dumps(obj, **kwargs)
+
+
+class Remembered:
+    """Answers as they were last written, given again as long as what they follow from is the same.
+
+    What an answer follows from is read anew each time, and compared whole: nothing is ever out of date, and nothing
+    has to be thrown away when something changes. Kept in the process, the least used given up first.
+    """
+
+    def __init__(self, kept: int = 200) -> None:
+        self._kept = kept
+        self._answers: OrderedDict[Hashable, tuple[object, bytes]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def answer(self, key: Hashable, made_of: object, make: Callable[[], Any]) -> Response:
+        """Return as JSON what `make` gives: the last answer of this key where it was made of the same.
+
+        `made_of` holds everything that the answer follows from, whoever asks included.
+        """
+        with self._lock:
+            found = self._answers.get(key)
+            if found is not None and found[0] == made_of:
+                self._answers.move_to_end(key)
+                return Response(found[1], mimetype="application/json")
+        body = f"{current_app.json.dumps(make())}\n".encode()
+        with self._lock:
+            self._answers[key] = made_of, body
+            self._answers.move_to_end(key)
+            while len(self._answers) > self._kept:
+                self._answers.popitem(last=False)
+        return Response(body, mimetype="application/json")
 
 
 def _writing(field: Any) -> Callable[[Any], Any]:

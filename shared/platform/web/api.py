@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from hashlib import sha1
 from http import HTTPStatus
 from typing import Any, TypeVar
 
 from apispec.ext.marshmallow import MarshmallowPlugin
-from flask import Flask, Request
+from flask import Flask, Request, Response, request
 from flask_smorest import Api, Blueprint
+from flask_smorest.utils import get_appcontext
 from marshmallow import INCLUDE, Schema, fields
 from webargs.flaskparser import FlaskParser
 from webargs.multidictproxy import MultiDictProxy
@@ -135,6 +137,14 @@ class ApiBlueprint(Blueprint):  # type: ignore[misc]
         """Give the answer an ETag and ask for If-Match on PUT, PATCH and DELETE."""
         marked: View = super().etag(view)
         return marked
+
+    def _set_etag_in_response(self, response: Response) -> None:
+        """Give the answer the ETag of its body unless it has one; `check_etag` makes the same of the same data."""
+        said = get_appcontext().setdefault("etag", {})
+        if "etag" not in said and request.method in self.METHODS_ALLOWING_SET_ETAG:
+            said["etag"] = sha1(response.get_data().rstrip(b"\n"), usedforsecurity=False).hexdigest()
+            self._check_not_modified(said["etag"])
+        super()._set_etag_in_response(response)
 
     def check_etag(self, etag_data: Any, etag_schema: Any = None) -> None:
         """Refuse to go on (412) unless If-Match names what is there now; `etag_schema` as the view's answer has it."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from flask import Response
+
 from services.pep.application import plan_page, plans, sections
+from services.pep.application.plan_page import PlanPage
 from services.pep.application.sections import SectionPage
 from services.pep.domain.forms import FieldType
 from services.pep.domain.history import HistoryEntry
@@ -13,6 +16,7 @@ from services.pep.domain.plan import Plan, PlanState
 from services.pep.entrypoints.api import plan_answers as schemas
 from shared.kernel.errors import InvalidInput
 from shared.platform.web.access import allowed
+from shared.platform.web.answers import Remembered
 from shared.platform.web.api import ApiBlueprint
 from shared.platform.web.unit import reading, writing
 from shared.platform.work import Work
@@ -20,6 +24,9 @@ from shared.platform.work import Work
 api = ApiBlueprint("plans_api", __name__, url_prefix="/api/plans", description="Plans, their sections and history")
 
 PLAN_FIELDS = tuple(schemas.PlanSchema().fields)
+
+_WHOLE = schemas.WholePlanSchema()
+_ANSWERS = Remembered()
 
 
 @api.get("")
@@ -42,10 +49,14 @@ def index(query: dict[str, Any]) -> dict[str, Any]:
 @allowed("pep.plan.read")
 @api.etag
 @api.response(200, schemas.WholePlanSchema)
-def show(plan_id: str) -> dict[str, Any]:
+def show(plan_id: str) -> Response:
     """Return a plan with its meeting, how far its sections are, its targets, what is missing, and every step so far."""
     with reading() as work:
         page = plan_page.read_plan(work, plan_id)
+    return _ANSWERS.answer((plan_id, work.actor.person_id), page.made_of, lambda: _WHOLE.dump(_whole(page)))
+
+
+def _whole(page: PlanPage) -> dict[str, Any]:
     return {
         **{name: getattr(page.plan, name) for name in PLAN_FIELDS},
         "child_name": page.child_name,
