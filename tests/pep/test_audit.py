@@ -192,10 +192,10 @@ def test_who_has_looked_is_told_in_words_to_those_who_answer_for_the_record(worl
     words = check_page(world.client("sam").get("/children/c1/who-looked"))
     assert "Who has looked at the record of Amara Bright" in words
     assert "3 entries" in words
-    assert "23 Nov 2026 9am Cal Winter Carer for Northmoor Council Looked Read a child's plan" in words
+    assert "23 Nov 2026 9am Cal Winter Carer for Northmoor Council Looked: Read a child's plan" in words
     assert "Ira Novak Independent Reviewing Officer" in words
     assert "(by a program)" in words
-    assert "Nia Stranger Social worker for Northmoor Council Was refused Read a child's plan" in words
+    assert "Nia Stranger Social worker for Northmoor Council Was refused: Read a child's plan" in words
     assert [told[:4] for told in entries(world)][-1] == ("sam", "social_worker", "view", "pep.audit.read")
 
 
