@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from services.pep.adapters import tables_child, tables_parents, tables_plan, tables_sign_in
+from services.pep.adapters import tables_child, tables_parents, tables_plan, tables_retention, tables_sign_in
 from services.pep.adapters.children_store import name_of
 from services.pep.adapters.tables import metadata
 from services.pep.application.announcing import announce, subjects
@@ -34,6 +34,7 @@ from services.pep.entrypoints.pages import (
     parents,
     people,
     plans,
+    retention,
     sections,
     sessions,
     sign_in,
@@ -55,6 +56,7 @@ PAGES = (
     child_changes.pages,
     team.pages,
     parents.pages,
+    retention.pages,
     allocation.pages,
     people.pages,
     departures.pages,
@@ -82,7 +84,7 @@ API = (
     concerns_api.api,
 )
 
-TABLES = (tables_child.child, tables_parents.decision, tables_plan.plan, tables_sign_in.account)
+TABLES = (tables_child.child, tables_parents.decision, tables_plan.plan, tables_retention.hold, tables_sign_in.account)
 """The modules add their tables to `metadata` when they are loaded."""
 
 
@@ -114,5 +116,6 @@ SPEC = ServiceSpec(
         NavigationItem("My work", "/"),
         NavigationItem("Children", "/children"),
         NavigationItem("People", "/people", KEEPS_PEOPLE),
+        NavigationItem("Records", "/records", KEEPS_PEOPLE),
     ),
 )

@@ -27,7 +27,7 @@ topic exchange `pep-suite`. It travels in an envelope after CloudEvents 1.0 (str
 | `id` | a UUID of this fact |
 | `source` | the service that says it |
 | `type` | the name below |
-| `subject` | what it is about: `child/…`, `person/…`, `sessions/…` (of a person) or `school/…` |
+| `subject` | what it is about: `child/…`, `record/…` (a child's, as a whole), `person/…`, `sessions/…`, `school/…` |
 | `subjectversion` | counts what this source says about this subject, from 1 without a gap; the order of effect |
 | `time` | when it became true, UTC |
 | `correlationid`, `traceparent` | the click or job it all began with |

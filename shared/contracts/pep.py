@@ -1,6 +1,7 @@
 """What the pep service tells the others.
 
-The subject of every fact but the first three is `child/<child_id>`, so all that pep says of one child arrives in order.
+The subject of every fact but the first three and the last is `child/<child_id>`, so all that pep says of one child
+arrives in order.
 """
 
 from __future__ import annotations
@@ -246,3 +247,22 @@ class ConcernAnswered:
     answered_on: date
     owner_id: str | None = None
     by_date: date | None = None
+
+
+@event("pep.record.erased.v1")
+@dataclass(frozen=True, slots=True)
+class RecordErased:
+    """A child's record was erased when its time had come; every service erases what it has of it.
+
+    Subject `record/<child_id>`. `rule` is birthday or death; `people` are those who were known through this child
+    alone.
+    """
+
+    child_id: str
+    authority: str
+    rule: str
+    due_on: date
+    asked_by: str
+    approved_by: str
+    erased_at: datetime
+    people: tuple[str, ...] = ()

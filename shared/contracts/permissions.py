@@ -70,6 +70,7 @@ PEP_CHILD: Mapping[str, Permission] = {
         "Record a change of school", team=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL, authority=HEAD
     ),
     "pep.child.leave_care": Permission("Record that a child left care", team=SOCIAL_CARE, authority=HEAD),
+    "pep.child.record_death": Permission("Record that a child died", team=SOCIAL_CARE, authority=HEAD),
     "pep.review.record": Permission(
         "Record that a review of the care plan was held", team=SOCIAL_CARE | {Role.IRO}, authority=HEAD
     ),
@@ -101,6 +102,15 @@ PEP_CHILD: Mapping[str, Permission] = {
     ),
     "pep.caseload.hand_over": Permission(
         "Hand over everybody in a worker's caseload whose team one may change", authority=KEEPS_PEOPLE
+    ),
+    "pep.records.read": Permission(
+        "See which records are due to be erased, which are under a legal hold and which were erased",
+        authority=KEEPS_PEOPLE,
+    ),
+    "pep.record.hold": Permission("Put a child's record, or all records, under a legal hold", authority=HEAD),
+    "pep.record.ask_erasure": Permission("Ask that a record is erased when its time has come", authority=HEAD),
+    "pep.record.settle_erasure": Permission(
+        "Approve or refuse, as the second person, that a record is erased", authority=KEEPS_PEOPLE
     ),
     "pep.school.read": Permission("Look up a school", authority=PROFESSIONALS),
     "pep.school.record": Permission("Record a school", authority=VIRTUAL_SCHOOL),

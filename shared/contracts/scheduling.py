@@ -1,7 +1,8 @@
-"""What the scheduling service tells the others. The subject of every fact is `child/<child_id>`."""
+"""What the scheduling service tells the others. The subject of every fact but the last is `child/<child_id>`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -117,3 +118,15 @@ class MeetingHeld:
     meeting_id: str
     held_on: date
     attended: tuple[str, ...]
+
+
+@event("scheduling.record.erased.v1")
+@dataclass(frozen=True, slots=True)
+class RecordErased:
+    """What the service had of a child is erased, as pep asked; `counts` are the rows, by table.
+
+    Subject `record/<child_id>`.
+    """
+
+    child_id: str
+    counts: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""What the virtual_school service tells the others. The subject of every fact is `child/<child_id>`."""
+"""What the virtual_school service tells the others. The subject of every fact but the last is `child/<child_id>`."""
 
 from __future__ import annotations
 
@@ -65,3 +65,15 @@ class ConcernClosed:
     concern_id: str
     closed_on: date
     outcome: str
+
+
+@event("virtual_school.record.erased.v1")
+@dataclass(frozen=True, slots=True)
+class RecordErased:
+    """What the service had of a child is erased, as pep asked; `counts` are the rows, by table.
+
+    Subject `record/<child_id>`.
+    """
+
+    child_id: str
+    counts: Mapping[str, int]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, func, select
 from shared.contracts.envelope import Envelope
 from shared.kernel.errors import NotFound
 from shared.platform.bus import Bus
-from shared.platform.inbox_tables import EVENT, POSITION, Held
+from shared.platform.inbox_tables import EVENT, POSITION, THE_END, Held
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 
@@ -59,7 +59,8 @@ def overview(connection: Connection, service: str, metadata: MetaData) -> Overvi
     unsent, oldest = connection.execute(select(func.count(), func.min(outbox.c.at)).select_from(outbox)).one()
     by_state = select(EVENT.c.state, func.count()).group_by(EVENT.c.state)
     held: dict[str, int] = {row[0]: row[1] for row in connection.execute(by_state)}
-    heard = select(POSITION.c.source, func.sum(POSITION.c.version)).group_by(POSITION.c.source)
+    heard = select(POSITION.c.source, func.sum(POSITION.c.version)).where(POSITION.c.version < THE_END)
+    heard = heard.group_by(POSITION.c.source)
     sent = select(published.c.type, published.c["count"]).order_by(published.c.type)
     return Overview(
         service=service,

@@ -17,6 +17,7 @@ from sqlalchemy import (
     Select,
     Table,
     and_,
+    case,
     delete,
     insert,
     literal,
@@ -135,7 +136,7 @@ def lock_positions(connection: Connection, keys: Sequence[Key]) -> dict[Key, int
 
 
 def set_positions(connection: Connection, positions: dict[Key, int]) -> None:
-    """Write the numbers of the last facts that were dealt with; one statement."""
+    """Write the numbers of the last facts that were dealt with; one statement. A position never goes back."""
     if positions:
         rows = [{**key._asdict(), "version": at} for key, at in positions.items()]
         connection.execute(_move(connection.dialect.name), as_given(rows))
@@ -175,8 +176,11 @@ def _move(dialect: str) -> Insert:
     upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # SQLite needs the condition to tell ON CONFLICT from a join.
     statement = upsert(POSITION).from_select(["source", "subject", "version"], select(*moved.c).where(true()))
+    reached = case(
+        (POSITION.c.version > statement.excluded.version, POSITION.c.version), else_=statement.excluded.version
+    )
     return statement.on_conflict_do_update(
-        index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": statement.excluded.version}
+        index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": reached}
     )
 
 

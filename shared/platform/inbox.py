@@ -24,6 +24,7 @@ from shared.contracts.envelope import Envelope, UnreadableEnvelope
 from shared.contracts.registry import UnknownEvent, event_class, from_data
 from shared.platform.access import system_actor
 from shared.platform.crashpoints import crashpoint
+from shared.platform.erasure import RECORD
 from shared.platform.gate import Gate
 from shared.platform.held_facts import HeldFacts
 from shared.platform.inbox_tables import EVENT, SUBJECT_LENGTH, TYPE_LENGTH, Held
@@ -119,7 +120,9 @@ class Inbox:
         count_by_type(PARKED, self._spec.name, [""] * len(unreadable))
 
     def _react(self, connection: Connection, envelopes: Sequence[Envelope], now: datetime) -> bool:
-        published = [self._apply_alike(connection, group, now) for group in _alike(envelopes)]
+        # What became of a record as a whole comes last: nothing of the same batch may bring an erased one back.
+        ordered = sorted(envelopes, key=lambda envelope: envelope.subject.startswith(RECORD))
+        published = [self._apply_alike(connection, group, now) for group in _alike(ordered)]
         return any(published)
 
     def _apply_alike(self, connection: Connection, envelopes: Sequence[Envelope], now: datetime) -> bool:

@@ -16,6 +16,8 @@ from shared.platform.db import UtcDateTime, new_metadata
 SOURCE_LENGTH = 40
 SUBJECT_LENGTH = 80
 TYPE_LENGTH = 120
+THE_END = 2**31 - 1
+"""A position behind every number: nothing about that subject is heard any more (`shared.platform.erasure`)."""
 
 
 class Held(StrEnum):

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from sqlalchemy import MetaData
 
-from shared.platform import audit_tables, inbox_tables, kept_forms, outbox, roster, sessions, standings, watch_tables
+from shared.platform import (
+    audit_tables,
+    erasure,
+    inbox_tables,
+    kept_forms,
+    outbox,
+    roster,
+    sessions,
+    standings,
+    watch_tables,
+)
 from shared.platform.db import new_metadata
 
 
@@ -19,4 +29,5 @@ def service_metadata() -> MetaData:
     standings.add_tables(metadata)
     watch_tables.add_tables(metadata)
     audit_tables.add_tables(metadata)
+    erasure.add_tables(metadata)
     return metadata

@@ -19,6 +19,7 @@ from shared.platform.audit_anchor import anchor_when_due
 from shared.platform.audit_chain import seal_waiting
 from shared.platform.bus import Bus
 from shared.platform.consumer import Consumer
+from shared.platform.erasure import erase_what_came_back
 from shared.platform.metrics import JOB_DONE_AT, JOBS
 from shared.platform.metrics_port import telling_metrics
 from shared.platform.pulse import CONSUMER, RELAY, Pulse
@@ -40,6 +41,7 @@ SPARE_RELAY_SECONDS = 2.0
 STANDING_JOBS = (
     Job("seal-audit", timedelta(seconds=5), run_alone=seal_waiting),
     Job("anchor-audit", timedelta(hours=1), run_alone=anchor_when_due),
+    Job("erase-what-came-back", timedelta(days=1), erase_what_came_back),
 )
 """What every service does beside its own jobs."""
 

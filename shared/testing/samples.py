@@ -37,6 +37,9 @@ _BY_NAME: Mapping[str, Any] = {
     "year_group": 4,
 }
 _BY_EVENT_AND_NAME: Mapping[tuple[str, str], Any] = {
+    ("pep.record.erased.v1", "rule"): "birthday",
+    ("scheduling.record.erased.v1", "counts"): {"meeting": 3},
+    ("virtual_school.record.erased.v1", "counts"): {"plan": 3},
     ("pep.concern.answered.v1", "answer"): "action",
     ("pep.plan.opened.v1", "rule"): "first_pep",
     ("scheduling.meeting.cancelled.v1", "reason"): "rearranging",
@@ -71,9 +74,11 @@ def sample_envelope(event_type: type) -> Envelope:
 
 
 def subject_of(name: str, data: Mapping[str, Any]) -> str:
-    """Return what a fact is about: the child where it names one, else somebody's sessions, a person or a school."""
+    """Return what a fact is about: a child or their whole record, somebody's sessions, a person or a school."""
     if "session_id" in data:
         return f"sessions/{data['person_id']}"
+    if ".record." in name:
+        return f"record/{data['child_id']}"
     for kind, field in (("child", "child_id"), ("person", "person_id"), ("school", "urn")):
         if field in data:
             return f"{kind}/{data[field]}"

@@ -51,6 +51,9 @@ STORY = [
     "pep.team.member_left.v1",
     "pep.child.left_care.v1",
     "pep.session.ended.v1",
+    "pep.record.erased.v1",
+    "scheduling.record.erased.v1",
+    "virtual_school.record.erased.v1",
 ]
 """A child's way through care, as the three services tell it."""
 

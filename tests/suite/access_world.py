@@ -9,18 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
+from services.pep.adapters import retention_store
 from services.pep.app import SPEC as PEP
-from services.pep.application import children, concerns, parents, plans, targets, team
+from services.pep.application import children, concerns, parents, plans, retention, targets, team
 from services.pep.application.schools import record_schools
 from services.pep.domain.parents import Ground
+from services.pep.domain.retention import ErasureRequest
 from services.pep.domain.schools import School
 from services.pep.domain.targets import Category
 from services.scheduling.adapters import meetings_store
@@ -57,8 +61,12 @@ ON_TEAMS = tuple(role for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD)
 class AccessWorld:
     """The suite with three children; `things[child][argument]` is what an address's argument stands for."""
 
-    def __init__(self, home: Path) -> None:
-        self.runtime = make_runtime(home, SPECS)
+    def __init__(self, home: Path, databases: Mapping[str, str] = MappingProxyType({})) -> None:
+        self.runtime = make_runtime(home, () if databases else SPECS)
+        if databases:
+            self.runtime.settings = replace(self.runtime.settings, databases=databases)
+            for spec in SPECS:
+                spec.metadata.create_all(self.runtime.database(spec.name).engine)
         self.apps: dict[str, Flask] = {spec.name: app_on(spec, self.runtime) for spec in SPECS}
         self.people: dict[str, Person] = {}
         self.things: dict[str, dict[str, str]] = {}
@@ -85,6 +93,7 @@ class AccessWorld:
         self._upload()
         self.deliver()
         self._sign_in()
+        self._keep_records()
         for spec in SPECS:
             self._get_stuck(spec)
 
@@ -255,6 +264,15 @@ class AccessWorld:
                 things["session_id"] = f"session-{child}"
                 person = f"{'our' if child == 'ours' else 'their'}-social_worker"
                 sessions.begin(connection, sessions.Session(things["session_id"], person, now, now, "A browser"))
+
+    def _keep_records(self) -> None:
+        """Put each child's record under a hold, and let somebody have asked for it to be erased."""
+        with self.acting(PEP, "our-virtual_school_head") as work:
+            for child, things in self.things.items():
+                things["hold_id"] = retention.place_hold(work, things["child_id"], "An inquiry").id
+                request = ErasureRequest(f"erasure-{child}", things["child_id"], "our-iro", "Our Iro", work.now)
+                retention_store.add_request(work.connection, request)
+                things["erasure_id"] = request.id
 
     def _get_stuck(self, spec: ServiceSpec) -> None:
         table = spec.metadata.tables["inbox_event"]

@@ -231,7 +231,7 @@ def relations(route: Route, role: Role) -> tuple[str, ...]:
 
 
 def is_about_a_child(route: Route) -> bool:
-    own = {"urn", "day", "person_id", "event_id", "session_id", "kept_id"}
+    own = {"erasure_id", "hold_id", "urn", "day", "person_id", "event_id", "session_id", "kept_id"}
     return bool(route.arguments - own) and not route.rule.startswith("/mails")
 
 

@@ -21,6 +21,7 @@ child = Table(
     Column("entered_care_on", Date, nullable=False),
     Column("placement_started_on", Date, nullable=False),
     Column("left_care_on", Date),
+    Column("died_on", Date),
     Column("school_urn", String(20)),
     Column("school_since", Date),
     Column("no_school_since", Date),

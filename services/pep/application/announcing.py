@@ -19,12 +19,14 @@ from services.pep.application.facts import (
     school_recorded,
 )
 from services.pep.application.plans import parts_of, submission_of
+from services.pep.application.retention import record_erased
 from services.pep.domain.children import Child
 from services.pep.domain.plan import Plan, PlanState
 from shared.contracts.parents import Matter
 from shared.contracts.pep import ChildLeftCare, ParentStandingChanged, PlanApproved, PlanReturned, PlanSuperseded
 from shared.kernel.clock import london_date
-from shared.platform import roster, sessions, standings
+from shared.platform import erasure, roster, sessions, standings
+from shared.platform.erasure import RECORD
 from shared.platform.work import Work
 
 SUBMITTED = ("plan_submitted", "plan_submitted_without_meeting")
@@ -38,7 +40,9 @@ def subjects(work: Work) -> list[str]:
     schools = [f"school/{school.urn}" for school in kept if school.is_open or school.urn in attended]
     left = {one.person_id for one in sessions.ended_lately(work.connection, work.now)}
     signed_out = [f"sessions/{person_id}" for person_id in sorted(left)]
+    erased = [f"{RECORD}{stone.child_id}" for stone in erasure.tombstones(work.connection)]
     return [
+        *erased,
         *people,
         *schools,
         *signed_out,
@@ -48,10 +52,14 @@ def subjects(work: Work) -> list[str]:
 
 def announce(work: Work, chosen: Sequence[str]) -> None:
     """Publish anew how things stand with these subjects."""
-    by_kind: dict[str, list[str]] = {"person": [], "school": [], "sessions": [], "child": []}
+    by_kind: dict[str, list[str]] = {"record": [], "person": [], "school": [], "sessions": [], "child": []}
     for subject in chosen:
         kind, _, identity = subject.partition("/")
         by_kind[kind].append(identity)
+    for child_id in by_kind["record"]:
+        stone = erasure.find(work.connection, child_id)
+        if stone is not None:
+            work.publish(f"{RECORD}{child_id}", record_erased(stone))
     for person in roster.people_by_id(work.connection, by_kind["person"]).values():
         work.publish(f"person/{person.id}", person_recorded(person))
     for school in schools_store.find_many(work.connection, by_kind["school"]).values():

@@ -11,6 +11,7 @@ from services.pep.adapters.policies import load_calendar
 from services.pep.application.concerns import worklist_items as concern_items
 from services.pep.application.parents import worklist_items as parent_items
 from services.pep.application.plan_worklist import worklist_items as plan_items
+from services.pep.application.retention import worklist_items as retention_items
 from services.pep.domain import clocks
 from services.pep.domain.children import Child
 from services.pep.domain.periods import Calendar
@@ -28,7 +29,15 @@ REVIEW_AHEAD = timedelta(days=21)
 def my_work(work: Work) -> tuple[WorkItem, ...]:
     """Return everything that waits for the signed-in person, the earliest date first."""
     permit(work, "pep.worklist.read")
-    return in_order([*children_items(work), *plan_items(work), *concern_items(work), *parent_items(work)])
+    return in_order(
+        [
+            *children_items(work),
+            *plan_items(work),
+            *concern_items(work),
+            *parent_items(work),
+            *retention_items(work),
+        ]
+    )
 
 
 def children_items(work: Work) -> list[WorkItem]:

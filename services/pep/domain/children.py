@@ -58,6 +58,7 @@ class Child:
     school_since: date | None = None
     no_school_since: date | None = None
     left_care_on: date | None = None
+    died_on: date | None = None
     reviews_held: tuple[date, ...] = ()
     version: int = 1
 

@@ -41,6 +41,10 @@ WORDS: Mapping[str, str] = {
     "review_recorded": "Recorded the review of the care plan held on {held_on}",
     "care_ended": "Recorded that the child left care on {left_on}",
     "concern_closed": "Closed the concern “{title}”: {outcome}",
+    "death_recorded": "Recorded that the child died on {died_on}",
+    "death_taken_back": "Took back the day of death, which was recorded by mistake",
+    "hold_placed": "Put the record under a legal hold",
+    "hold_lifted": "Lifted the legal hold on the record",
 }
 """Code → sentence; the facts fill the gaps and are already in words."""
 

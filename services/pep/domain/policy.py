@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.pep.domain.periods import Period, Unit
+from services.pep.domain.retention import LEAST_BIRTHDAY, LEAST_YEARS_AFTER_DEATH, KeepingRule
 from services.pep.domain.terms import Term, TermCalendar
 
 
@@ -48,6 +49,15 @@ class Policy:
     terms: TermCalendar
     from_year_group: int
     to_year_group: int
+    keeping: tuple[KeepingRule, ...]
+
+    def keeping_at(self, on: date) -> KeepingRule:
+        """Return for how long records are kept by the rule of a day: the latest that had come into effect."""
+        return max(
+            (rule for rule in self.keeping if rule.effective_from <= on),
+            key=lambda rule: rule.effective_from,
+            default=self.keeping[0],
+        )
 
     def at(self, rule: Rule, on: date) -> Dated:
         """Return the value of a rule on a day: the latest that had come into effect, else the earliest there is."""
@@ -63,7 +73,8 @@ def read_policy(data: Mapping[str, Any]) -> Policy:
     """Build a policy from its JSON; raises `UnreadablePolicy` naming the first fault.
 
     `rules` maps each rule's name to a list of `{effective_from, count, unit, source}`; `terms` maps a term's key to
-    `{starts, ends, teaching: [[first, last], …]}`; `year_groups` is `[from, to]`.
+    `{starts, ends, teaching: [[first, last], …]}`; `year_groups` is `[from, to]`. `keeping` is a list of
+    `{effective_from, until_birthday, years_after_death, source}`, never shorter than the law asks.
     """
     try:
         rules = {rule: _dated(rule, data["rules"][rule.value]) for rule in Rule}
@@ -72,7 +83,9 @@ def read_policy(data: Mapping[str, Any]) -> Policy:
             raise UnreadablePolicy(f"rules: {', '.join(sorted(unknown))} is no rule that an authority sets.")
         terms = {key: _term(key, value) for key, value in data.get("terms", {}).items()}
         first, last = data["year_groups"]
-        return Policy(str(data["authority"]), rules, TermCalendar(terms), int(first), int(last))
+        return Policy(
+            str(data["authority"]), rules, TermCalendar(terms), int(first), int(last), _keeping(data["keeping"])
+        )
     except KeyError as error:
         raise UnreadablePolicy(f"{error.args[0]} is missing.") from error
     except (TypeError, ValueError) as error:
@@ -93,6 +106,27 @@ def _dated(rule: Rule, values: Sequence[Mapping[str, Any]]) -> tuple[Dated, ...]
             raise UnreadablePolicy(f"rules.{rule}: a count cannot be negative.")
         read.append(Dated(date.fromisoformat(value["effective_from"]), period, str(value.get("source", ""))))
     return tuple(sorted(read, key=_effective))
+
+
+def _keeping(values: Sequence[Mapping[str, Any]]) -> tuple[KeepingRule, ...]:
+    if not values:
+        raise UnreadablePolicy("keeping: at least one value is needed.")
+    read = [
+        KeepingRule(
+            date.fromisoformat(value["effective_from"]),
+            int(value["until_birthday"]),
+            int(value["years_after_death"]),
+            str(value.get("source", "")),
+        )
+        for value in values
+    ]
+    for rule in read:
+        if rule.until_birthday < LEAST_BIRTHDAY or rule.years_after_death < LEAST_YEARS_AFTER_DEATH:
+            raise UnreadablePolicy(
+                f"keeping: records must be kept until the {LEAST_BIRTHDAY}th birthday at least, "
+                f"or for {LEAST_YEARS_AFTER_DEATH} years after a death under 18."
+            )
+    return tuple(sorted(read, key=lambda rule: rule.effective_from))
 
 
 def _term(key: str, value: Mapping[str, Any]) -> Term:

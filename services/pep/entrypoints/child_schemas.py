@@ -80,6 +80,12 @@ class LeaveCareSchema(Schema):
     left_on = Day(required=True, metadata=_label("Last day in care"))
 
 
+class DeathSchema(Schema):
+    """The day a child died."""
+
+    died_on = Day(required=True, metadata=_label("Day the child died"))
+
+
 class JoinSchema(Schema):
     """A person who joins the team: one who is known, or (`name`) a carer, parent, child or advocate to be recorded."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from services.pep.application import reactions
+from services.pep.application import reactions, retention
 from shared.contracts.scheduling import (
     InviteeReplied,
     MeetingArranged,
@@ -14,7 +14,9 @@ from shared.contracts.scheduling import (
     MeetingPutBack,
     MeetingRestated,
 )
+from shared.contracts.scheduling import RecordErased as MeetingsErased
 from shared.contracts.virtual_school import ConcernClosed, ConcernRaised, PlanQualityApproved, PlanQualityReturned
+from shared.contracts.virtual_school import RecordErased as MonitoringErased
 from shared.platform.service import Reaction
 
 SUBSCRIPTIONS: Mapping[type, Reaction] = {
@@ -29,4 +31,6 @@ SUBSCRIPTIONS: Mapping[type, Reaction] = {
     PlanQualityReturned: reactions.when_plan_quality_returned,
     ConcernRaised: reactions.when_concern_raised,
     ConcernClosed: reactions.when_concern_closed,
+    MeetingsErased: retention.when_meetings_erased,
+    MonitoringErased: retention.when_monitoring_erased,
 }

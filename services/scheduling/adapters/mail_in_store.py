@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.scheduling.adapters.tables_mail import mail_in
@@ -153,3 +153,9 @@ def _select(connection: Connection, *conditions: ColumnElement[bool]) -> list[Re
 
 def _received(row: Mapping[Any, Any]) -> ReceivedMail:
     return ReceivedMail(**{name: row[name] for name in ReceivedMail.__slots__})
+
+
+def erase_from(connection: Connection, senders: Sequence[str]) -> int:
+    """Erase the mails from these addresses that belong to no known meeting; return how many."""
+    written = func.lower(mail_in.c.sender).in_([address.strip().lower() for address in senders])
+    return connection.execute(delete(mail_in).where(mail_in.c.meeting_id.is_(None), written)).rowcount

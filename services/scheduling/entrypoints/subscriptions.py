@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.scheduling.application import parents, reactions
+from services.scheduling.application import erasing, parents, reactions
 from shared.contracts import pep
 from shared.platform.roster import ROSTER_SUBSCRIPTIONS
 from shared.platform.sessions import SESSION_SUBSCRIPTIONS
@@ -24,4 +24,5 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     pep.MeetingRequested: reactions.when_meeting_requested,
     pep.PlanApproved: reactions.when_plan_approved,
     pep.PlanSuperseded: reactions.when_plan_superseded,
+    pep.RecordErased: erasing.when_record_erased,
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, case, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Text, and_, case, cast, delete, func, insert, or_, select, union, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.virtual_school.adapters.children_store import in_chunks
@@ -245,6 +245,22 @@ def latest_uploads(connection: Connection, person_id: str, most: int = 10) -> li
         .limit(most)
     )
     return [_upload(row) for row in connection.execute(query)]
+
+
+def take_out_of_uploads(connection: Connection, child_id: str, names: Sequence[str]) -> None:
+    """Forget what files of marks were called that held marks of a child, and the lines refused that name the child."""
+    table = ATTENDANCE_UPLOAD
+    held = union(
+        select(MARK.c.upload_id).where(MARK.c.child_id == child_id),
+        select(MARK_REPLACED.c.upload_id).where(MARK_REPLACED.c.child_id == child_id),
+        select(MARK_REPLACED.c.replaced_by).where(MARK_REPLACED.c.child_id == child_id),
+    )
+    connection.execute(update(table).where(table.c.id.in_(held)).values(file_name=""))
+    said = func.lower(cast(table.c.problems, Text))
+    naming = or_(*(said.contains(name.lower(), autoescape=True) for name in names))
+    for row in connection.execute(select(table.c.id, table.c.problems).where(naming)).all():
+        left = [problem for problem in row.problems if not any(name.lower() in problem[1].lower() for name in names)]
+        connection.execute(update(table).where(table.c.id == row.id).values(problems=left))
 
 
 def _counts(upload: Upload) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.virtual_school.adapters import children_store, concerns_store, plans_store
+from services.virtual_school.application.erasing import when_record_erased
 from services.virtual_school.application.monitoring import monitor
 from services.virtual_school.domain.children import Child, School
 from services.virtual_school.domain.concerns import ConcernState
@@ -27,6 +28,7 @@ from shared.contracts.pep import (
     PlanReturned,
     PlanSubmitted,
     PlanSuperseded,
+    RecordErased,
     SchoolRecorded,
 )
 from shared.contracts.scheduling import (
@@ -251,4 +253,5 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     MeetingHeld: when_meeting_held,
     MeetingRestated: when_meeting_restated,
     ConcernAnswered: when_concern_answered,
+    RecordErased: when_record_erased,
 }

@@ -39,6 +39,7 @@ BAR = (
     Place("My work", "pep", "/", "pep.worklist.read", alone=True),
     Place("Children", "pep", "/children", "pep.children.list", but_not=frozenset({Role.CHILD})),
     Place("People", "pep", "/people", "pep.people.read"),
+    Place("Records", "pep", "/records", "pep.records.read"),
     Place("Meetings", "scheduling", "/", "scheduling.worklist.read"),
     Place("Virtual School", "virtual_school", "/", "virtual_school.worklist.read"),
 )

@@ -9,7 +9,7 @@ from flask import Blueprint, request, url_for
 from werkzeug.wrappers import Response
 
 from services.pep.adapters.children_store import ChildFilter
-from services.pep.application import children, plans, schools, team
+from services.pep.application import children, plans, retention, schools, team
 from services.pep.application.children_list import list_rows
 from services.pep.application.worklist import missing_roles
 from services.pep.domain.children import LEGAL_STATUSES, SEXES
@@ -85,6 +85,8 @@ def show(child_id: str) -> Response:
             newest=newest,
             team=people,
             missing=missing_roles(people) if child.in_care else [],
+            kept=retention.keeping_of(work, child),
+            holds=retention.holds_on(work, child_id) if may(work, "pep.record.hold", child_id) else [],
             sees=lambda field: may(work, "pep.child.read", child_id, field=field),
             may=lambda action: may(work, action, child_id),
             legal_statuses=LEGAL_STATUSES,
