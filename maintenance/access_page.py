@@ -23,6 +23,9 @@ how it is asked is in [architecture.md](architecture.md#who-may-see-what). What 
 - **team**: for each child on whose team the person has a place in that role today. A place begins and ends on a day;
   with its last day everything that followed from it ends.
 - **all**: for every child of the person's own authority, or for the authority as such. Never for another authority.
+- **In an emergency** (last column): staff of the authority who are not on the child's team and have opened the record
+  in an emergency, for an hour ([decision 16](decisions/0016-delegates-and-emergencies.md)). They may read what they
+  could read in their role on a team, and do nothing else.
 - A row that begins with ↳ is a single field of the row above it. Who may not see a field gets a page or an answer in
   which it is absent. A field that has no row is covered by the row of the record.
 - What is read anywhere else (a mail, a calendar entry, an event, an export) is never more than its row here allows.
@@ -46,12 +49,14 @@ _SHORT = {
     Role.ADVOCATE: "Adv.",
 }
 
+_COLUMNS = (*_SHORT.values(), "In an emergency")
+
 
 def page() -> str:
     """Return what the page should say now."""
     legend = ", ".join(f"**{short}** {role.title}" for role, short in _SHORT.items() if short.lower() != role.value)
-    lines = [_HEAD, f"{legend}.", "", f"| | {' | '.join(_SHORT.values())} |", "|---|" + ":-:|" * len(_SHORT)]
-    empty = " |" * len(_SHORT)
+    lines = [_HEAD, f"{legend}.", "", f"| | {' | '.join(_COLUMNS)} |", "|---|" + ":-:|" * len(_COLUMNS)]
+    empty = " |" * len(_COLUMNS)
     for service in SERVICES:
         lines.append(f"| **{_NAMES[service]}** |{empty}")
         for kind in Deed:
@@ -67,13 +72,18 @@ def page() -> str:
 
 
 def _rows(action: str, permission: Permission) -> Iterator[str]:
-    yield _row(f"{permission.what} `{action}`", permission.team, permission.authority)
+    yield _row(f"{permission.what} `{action}`", permission, frozenset(Role))
     for name, roles in permission.fields.items():
-        yield _row(f"↳ {name.replace('_', ' ')}", permission.team & roles, permission.authority & roles)
+        yield _row(f"↳ {name.replace('_', ' ')}", permission, roles)
 
 
-def _row(what: str, team: frozenset[Role], authority: frozenset[Role]) -> str:
-    cells = ("all" if role in authority else "team" if role in team else "" for role in _SHORT)
+def _row(what: str, permission: Permission, among: frozenset[Role]) -> str:
+    cells = [
+        "all" if role in permission.authority & among else "team" if role in permission.team & among else ""
+        for role in _SHORT
+    ]
+    emergency = permission.emergency_roles & among
+    cells.append(", ".join(short for role, short in _SHORT.items() if role in emergency))
     return f"| {what} | {' | '.join(cells)} |"
 
 

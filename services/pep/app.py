@@ -7,7 +7,14 @@ from typing import Any
 
 from flask import Flask
 
-from services.pep.adapters import tables_child, tables_parents, tables_plan, tables_retention, tables_sign_in
+from services.pep.adapters import (
+    tables_child,
+    tables_emergency,
+    tables_parents,
+    tables_plan,
+    tables_retention,
+    tables_sign_in,
+)
 from services.pep.adapters.children_store import name_of
 from services.pep.adapters.tables import metadata
 from services.pep.application.announcing import announce, subjects
@@ -29,6 +36,7 @@ from services.pep.entrypoints.pages import (
     children,
     concerns,
     departures,
+    emergencies,
     entering_care,
     new_school,
     parents,
@@ -57,6 +65,7 @@ PAGES = (
     team.pages,
     parents.pages,
     retention.pages,
+    emergencies.pages,
     allocation.pages,
     people.pages,
     departures.pages,
@@ -84,7 +93,14 @@ API = (
     concerns_api.api,
 )
 
-TABLES = (tables_child.child, tables_parents.decision, tables_plan.plan, tables_retention.hold, tables_sign_in.account)
+TABLES = (
+    tables_child.child,
+    tables_emergency.account,
+    tables_parents.decision,
+    tables_plan.plan,
+    tables_retention.hold,
+    tables_sign_in.account,
+)
 """The modules add their tables to `metadata` when they are loaded."""
 
 

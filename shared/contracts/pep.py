@@ -148,6 +148,33 @@ class ParentStandingChanged:
     until: date | None = None
 
 
+@event("pep.emergency.opened.v1")
+@dataclass(frozen=True, slots=True)
+class EmergencyOpened:
+    """Somebody who is not on the child's team opened the record in an emergency, and may read it `until` an instant.
+
+    `reason` is a code (see `shared.contracts.emergency`).
+    """
+
+    child_id: str
+    opening_id: str
+    person_id: str
+    reason: str
+    opened_at: datetime
+    until: datetime
+
+
+@event("pep.emergency.closed.v1")
+@dataclass(frozen=True, slots=True)
+class EmergencyClosed:
+    """A record that was opened in an emergency was closed again before its time."""
+
+    child_id: str
+    opening_id: str
+    person_id: str
+    closed_at: datetime
+
+
 @event("pep.plan.opened.v1")
 @dataclass(frozen=True, slots=True)
 class PlanOpened:

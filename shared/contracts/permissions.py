@@ -23,6 +23,8 @@ PROFESSIONALS = SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL | {Role.IRO}
 STAFF = PROFESSIONALS - SCHOOL
 HEAD = frozenset({Role.VIRTUAL_SCHOOL_HEAD})
 KEEPS_PEOPLE = HEAD | {Role.TEAM_MANAGER}
+IN_EMERGENCIES = STAFF - HEAD
+"""The staff of the authority who may open a record in an emergency; its head sees every child's anyway."""
 
 
 class Deed(StrEnum):
@@ -38,7 +40,8 @@ class Deed(StrEnum):
 class Permission:
     """Who may do one thing; `what` says in plain English what the thing is.
 
-    `matter`: a parent may only as far as it was decided that they are told of such things.
+    `matter`: a parent may only as far as it was decided that they are told of such things. `emergency`: staff of the
+    authority who have opened the record in an emergency may it too, if they could in their role on a team.
     """
 
     what: str
@@ -46,6 +49,12 @@ class Permission:
     authority: frozenset[Role] = NOBODY
     fields: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     matter: Matter | None = None
+    emergency: bool = False
+
+    @property
+    def emergency_roles(self) -> frozenset[Role]:
+        """Return the kinds of staff who may, once they have opened the record in an emergency."""
+        return self.team & IN_EMERGENCIES if self.emergency else NOBODY
 
 
 PEP_CHILD: Mapping[str, Permission] = {
@@ -54,6 +63,7 @@ PEP_CHILD: Mapping[str, Permission] = {
         team=EVERYONE,
         authority=HEAD,
         fields={"legal_status": STAFF, "reference": STAFF, "upn": PROFESSIONALS, "born_on": EVERYONE - {Role.ADVOCATE}},
+        emergency=True,
     ),
     "pep.worklist.read": Permission("See one's own list of what to do next", team=EVERYONE, authority=EVERYONE),
     "pep.session.end_own": Permission(
@@ -79,6 +89,7 @@ PEP_CHILD: Mapping[str, Permission] = {
         team=EVERYONE,
         authority=HEAD,
         fields={"email": PROFESSIONALS, "carer": EVERYONE - {Role.PARENT}},
+        emergency=True,
     ),
     "pep.team.change": Permission("Change the team around a child", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
     "pep.team.allocate": Permission("Give children without a social worker to one", authority=HEAD),
@@ -87,11 +98,25 @@ PEP_CHILD: Mapping[str, Permission] = {
         team=PROFESSIONALS,
         authority=HEAD,
         fields={"ground": STAFF},
+        emergency=True,
     ),
     "pep.parents.decide": Permission("Decide what a parent is told of", team=SOCIAL_CARE),
     "pep.parents.confirm": Permission(
         "Confirm or refuse, as the second person, what a parent is told of",
         team=SOCIAL_CARE | {Role.IRO},
+        authority=HEAD,
+    ),
+    "pep.emergency.open": Permission(
+        "Open a child's record in an emergency, without a place on the team", authority=IN_EMERGENCIES
+    ),
+    "pep.emergency.close": Permission("Close a record again that one opened in an emergency", authority=IN_EMERGENCIES),
+    "pep.emergency.read": Permission(
+        "See who opened a child's record in an emergency, and why", team=SOCIAL_CARE, authority=HEAD
+    ),
+    "pep.emergency.list": Permission("List the emergency openings that wait for one's review", authority=KEEPS_PEOPLE),
+    "pep.emergency.review": Permission(
+        "Say, as somebody else than who did it, whether an emergency opening was right",
+        team=frozenset({Role.TEAM_MANAGER}),
         authority=HEAD,
     ),
     "pep.people.read": Permission("List the staff and designated teachers of the authority", authority=KEEPS_PEOPLE),
@@ -118,7 +143,7 @@ PEP_CHILD: Mapping[str, Permission] = {
 
 PEP_PLAN: Mapping[str, Permission] = {
     "pep.plan.read": Permission(
-        "Read a child's plan and its history", team=PROFESSIONALS | {Role.CARER}, authority=HEAD
+        "Read a child's plan and its history", team=PROFESSIONALS | {Role.CARER}, authority=HEAD, emergency=True
     ),
     "pep.plan.edit_care_sections": Permission("Write the social worker's sections of a plan", team=SOCIAL_CARE),
     "pep.plan.edit_school_sections": Permission(
@@ -132,12 +157,15 @@ PEP_PLAN: Mapping[str, Permission] = {
     ),
     "pep.plan.submit": Permission("Submit a plan to the Virtual School", team=SOCIAL_CARE | SCHOOL),
     "pep.views.read": Permission(
-        "Read the child's own views", team=PROFESSIONALS | {Role.CHILD, Role.ADVOCATE}, authority=HEAD
+        "Read the child's own views",
+        team=PROFESSIONALS | {Role.CHILD, Role.ADVOCATE},
+        authority=HEAD,
+        emergency=True,
     ),
     "pep.views.give": Permission("Say one's own views as the child", team=frozenset({Role.CHILD})),
     "pep.views.record": Permission("Record the child's views on their behalf", team=PROFESSIONALS | {Role.ADVOCATE}),
     "pep.care_plan.read": Permission(
-        "Read the education part of the care plan and its concerns", team=STAFF, authority=HEAD
+        "Read the education part of the care plan and its concerns", team=STAFF, authority=HEAD, emergency=True
     ),
     "pep.concern.answer": Permission("Answer a concern in the care plan", team=SOCIAL_CARE),
     "pep.concern.finish_action": Permission(
@@ -149,7 +177,7 @@ PEP: Mapping[str, Permission] = {**PEP_CHILD, **PEP_PLAN}
 
 SCHEDULING: Mapping[str, Permission] = {
     "scheduling.child.read": Permission(
-        "Know that a child has meetings", team=EVERYONE, authority=HEAD, matter=Matter.MEETINGS
+        "Know that a child has meetings", team=EVERYONE, authority=HEAD, matter=Matter.MEETINGS, emergency=True
     ),
     "scheduling.worklist.read": Permission("See one's own list of meetings", team=EVERYONE, authority=EVERYONE),
     "scheduling.meeting.read": Permission(
@@ -163,6 +191,7 @@ SCHEDULING: Mapping[str, Permission] = {
             "mails": SOCIAL_CARE,
         },
         matter=Matter.MEETINGS,
+        emergency=True,
     ),
     "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
     "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),
@@ -182,10 +211,16 @@ VIRTUAL_SCHOOL_SERVICE: Mapping[str, Permission] = {
     "virtual_school.figures.read": Permission("See the Virtual School's figures", VIRTUAL_SCHOOL, HEAD),
     "virtual_school.cohort.read": Permission("See the children one is responsible for in a table", PROFESSIONALS, HEAD),
     "virtual_school.cohort.export": Permission("Take that table away as a spreadsheet", PROFESSIONALS, HEAD),
-    "virtual_school.child.read": Permission("See a child's page in the Virtual School", PROFESSIONALS, HEAD),
-    "virtual_school.plan.read": Permission("See how a plan was rated, and the feedback", PROFESSIONALS, HEAD),
+    "virtual_school.child.read": Permission(
+        "See a child's page in the Virtual School", PROFESSIONALS, HEAD, emergency=True
+    ),
+    "virtual_school.plan.read": Permission(
+        "See how a plan was rated, and the feedback", PROFESSIONALS, HEAD, emergency=True
+    ),
     "virtual_school.plan.rate": Permission("Rate a submitted plan, and approve or return it", VIRTUAL_SCHOOL, HEAD),
-    "virtual_school.concern.read": Permission("See the concerns that monitoring raised", PROFESSIONALS, HEAD),
+    "virtual_school.concern.read": Permission(
+        "See the concerns that monitoring raised", PROFESSIONALS, HEAD, emergency=True
+    ),
     "virtual_school.attendance.record": Permission("Record attendance marks", VIRTUAL_SCHOOL | SCHOOL, HEAD),
     "virtual_school.suspension.record": Permission("Record a suspension", VIRTUAL_SCHOOL | SCHOOL, HEAD),
 }

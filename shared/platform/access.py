@@ -10,11 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from shared.contracts.emergency import Opening
 from shared.contracts.parents import Matter, ParentStanding
-from shared.contracts.permissions import NOBODY, PERMISSIONS, Permission
+from shared.contracts.permissions import IN_EMERGENCIES, NOBODY, PERMISSIONS, Permission
 from shared.contracts.roles import Role
 from shared.kernel.errors import Denied, NoSuchRecord
-from shared.platform import roster, standings
+from shared.platform import emergencies, roster, standings
 from shared.platform.trail import Kind
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ class Actor:
 class Thing:
     """What is acted on: a child's record (with the roles the actor has on its team today) or the authority itself.
 
-    `told` says of a parent how far they are told of each matter; `over` that the thing, such as a meeting, is past.
+    `told` says of a parent how far they are told of each matter; `over` that the thing, such as a meeting, is past;
+    `opening` that the actor, who is not on the team, has opened the record in an emergency.
     """
 
     kind: str
@@ -48,6 +50,7 @@ class Thing:
     team_roles: frozenset[Role] = frozenset()
     told: Mapping[Matter, ParentStanding] = field(default_factory=dict)
     over: bool = False
+    opening: Opening | None = None
 
     def is_told(self, matter: Matter) -> bool:
         """Tell whether a parent is told of a matter: those told after, once the thing is over."""
@@ -57,7 +60,10 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """`allowed`, and a stable code why: team, authority, system; not_on_team, role_may_not, field_sealed, no_rule."""
+    """`allowed`, and a stable code why.
+
+    team, authority, emergency, system; not_on_team, role_may_not, field_sealed, no_rule.
+    """
 
     allowed: bool
     reason: str
@@ -81,17 +87,21 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
     if actor.system:
         return Decision(True, "system")
     team, authority, roles = permission.team, permission.authority, thing.team_roles
+    emergency = NOBODY if thing.opening is None else permission.emergency_roles
     if permission.matter is not None and not thing.is_told(permission.matter):
         roles -= {Role.PARENT}
     if field is not None and field in permission.fields:
-        team, authority = team & permission.fields[field], authority & permission.fields[field]
+        among = permission.fields[field]
+        team, authority, emergency = team & among, authority & among, emergency & among
     if roles & team:
         return Decision(True, "team")
     if actor.authority == thing.authority and actor.kinds & authority:
         return Decision(True, "authority")
+    if actor.authority == thing.authority and actor.kinds & emergency:
+        return Decision(True, "emergency")
     if roles & permission.team:
         return Decision(False, "field_sealed")
-    return Decision(False, "role_may_not" if roles else "not_on_team")
+    return Decision(False, "role_may_not" if roles or thing.opening else "not_on_team")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +129,11 @@ class Standing:
         decision = decide(self.actor, action, self.thing, field)
         role = role_for(self.actor, action, self.thing.team_roles)
         of_child = self.thing.kind == "child"
-        self.trail.note(self.actor, role, action, self.thing.id if of_child else "", allowed=decision.allowed)
+        opening = self.thing.opening if decision.reason == "emergency" else None
+        why = opening.why if opening else ""
+        self.trail.note(self.actor, role, action, self.thing.id if of_child else "", allowed=decision.allowed, why=why)
         if decision.allowed:
+            self.trail.opening = opening or self.trail.opening
             return
         hidden = of_child and not self.may(f"{self.service}.child.read")
         if hidden and decision.reason == "not_on_team":
@@ -155,7 +168,11 @@ def standing(work: Work, child_id: str | None, team: Iterable[roster.Membership]
         if Role.PARENT in roles:
             kept = standings.of_parent(work.connection, child_id, person_id)
             told = {matter: one.on(today) for matter, one in kept.items()}
-        known = Standing(work.actor, work.service, Thing("child", child_id, authority, roles, told), work.trail)
+        opening = None
+        if not roles and work.actor.kinds & IN_EMERGENCIES:
+            opening = emergencies.open_now(work.connection, person_id, child_id, work.now)
+        thing = Thing("child", child_id, authority, roles, told, opening=opening)
+        known = Standing(work.actor, work.service, thing, work.trail)
         work.standings[person_id, child_id] = known
     return known
 

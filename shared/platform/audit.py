@@ -68,7 +68,7 @@ def rows(steps: Iterable[Step], trail: Trail, authority: str, now: datetime, cor
             "action": step.action,
             "child_id": step.child_id,
             "way": trail.way,
-            "why": trail.why,
+            "why": step.why,
             "correlation_id": correlation_id,
         }
         for step in steps

@@ -9,7 +9,9 @@ from flask import Flask, Response, g, jsonify, redirect, request
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
-from shared.kernel.errors import DomainError, Stale
+from shared.contracts.permissions import PERMISSIONS
+from shared.kernel.errors import DomainError, NoSuchRecord, Stale
+from shared.platform.web.links import service_url
 from shared.platform.web.pages import render_page
 from shared.platform.web.security import is_api_request
 
@@ -79,10 +81,17 @@ def _refuse(error: Exception) -> Any:
     else:
         title = WORDS.get(error.status, WORDS[422])[0]
         typed = _typed_so_far() if isinstance(error, Stale) else []
-        answer = error_page(error.status, title, error.message, typed=typed)
+        answer = error_page(error.status, title, error.message, typed=typed, emergency_url=_emergency_url(error))
     if "retry_after" in error.facts:
         answer.headers["Retry-After"] = str(error.facts["retry_after"])
     return answer
+
+
+def _emergency_url(error: DomainError) -> str:
+    """Return where staff may open a record in an emergency, when they are told that there is none for them."""
+    actor = g.get("actor")
+    asked = isinstance(error, NoSuchRecord) and actor and actor.kinds & PERMISSIONS["pep.emergency.open"].authority
+    return service_url("pep", "/emergency") if asked else ""
 
 
 def _plain(facts: Mapping[str, object]) -> dict[str, object]:

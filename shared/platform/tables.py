@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from shared.platform import (
     audit_tables,
+    emergencies,
     erasure,
     inbox_tables,
     kept_forms,
@@ -27,6 +28,7 @@ def service_metadata() -> MetaData:
     sessions.add_tables(metadata)
     kept_forms.add_tables(metadata)
     standings.add_tables(metadata)
+    emergencies.add_tables(metadata)
     watch_tables.add_tables(metadata)
     audit_tables.add_tables(metadata)
     erasure.add_tables(metadata)

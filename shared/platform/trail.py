@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from shared.contracts.emergency import Opening
 from shared.contracts.permissions import Deed, deed
 
 if TYPE_CHECKING:
@@ -35,13 +36,17 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was kept: `action` is a name of the table of permissions, `child_id` empty where there is none."""
+    """One thing that was kept: `action` is a name of the table of permissions, `child_id` empty where there is none.
+
+    `why` is the reason that was given, where one was asked for.
+    """
 
     actor: Actor
     acting_as: str
     kind: Kind
     action: str
     child_id: str
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +57,19 @@ class _Asked:
     child_id: str
     allowed: bool
     kind: Kind | None
+    why: str
 
 
 @dataclass
 class Trail:
     """What was asked so far. `route` is the action that the route names, `way` how it was asked: page, api or suite.
 
-    `why` is the reason that was given, where one was asked for.
+    `opening` is the emergency under which a record was shown, if one was.
     """
 
     route: str = ""
     way: str = "suite"
-    why: str = ""
+    opening: Opening | None = None
     changed: bool = False
     _asked: dict[tuple[str, str, bool], _Asked] = field(default_factory=dict, repr=False)
 
@@ -76,13 +82,15 @@ class Trail:
         *,
         allowed: bool,
         kind: Kind | None = None,
+        why: str = "",
     ) -> None:
         """Note an answer of the policy; what was typed into an address and cannot be an id is left out.
 
-        `kind` is for what is neither a view nor a change: a personal link, a sign-in, a broken glass.
+        `kind` is for what is neither a view nor a change: a personal link, a sign-in, an emergency. `why` is the reason
+        that was given, where one was asked for.
         """
         child_id = child_id if _AN_ID.fullmatch(child_id) else ""
-        asked = _Asked(actor, acting_as, action, child_id, allowed, kind)
+        asked = _Asked(actor, acting_as, action, child_id, allowed, kind, why)
         self._asked.setdefault((action, child_id, allowed), asked)
 
     def changes(self, subjects: Iterable[str] = ()) -> list[Step]:
@@ -100,13 +108,13 @@ class Trail:
         for one in _the_nearest(of_a_kind or changing):
             children = [one.child_id] if one.child_id or one.actor.system or not told else told
             kind = one.kind or Kind.CHANGE
-            steps += [Step(one.actor, one.acting_as, kind, one.action, child_id) for child_id in children]
+            steps += [Step(one.actor, one.acting_as, kind, one.action, child_id, one.why) for child_id in children]
         return steps
 
     def denials(self) -> list[Step]:
         """Return what was refused."""
         refused = [one for one in self._asked.values() if not one.allowed]
-        return [Step(one.actor, one.acting_as, Kind.DENIAL, one.action, one.child_id) for one in refused]
+        return [Step(one.actor, one.acting_as, Kind.DENIAL, one.action, one.child_id, one.why) for one in refused]
 
     def views(self, kind: Kind) -> list[Step]:
         """Return what was shown (a view) or handed out (an export); nothing after a change, which says it all."""
@@ -114,7 +122,8 @@ class Trail:
             return []
         granted = [one for one in self._asked.values() if one.allowed and not one.actor.system]
         return [
-            Step(one.actor, one.acting_as, one.kind or kind, one.action, one.child_id) for one in _the_nearest(granted)
+            Step(one.actor, one.acting_as, one.kind or kind, one.action, one.child_id, one.why)
+            for one in _the_nearest(granted)
         ]
 
     @property

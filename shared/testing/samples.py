@@ -41,6 +41,7 @@ _BY_EVENT_AND_NAME: Mapping[tuple[str, str], Any] = {
     ("scheduling.record.erased.v1", "counts"): {"meeting": 3},
     ("virtual_school.record.erased.v1", "counts"): {"plan": 3},
     ("pep.concern.answered.v1", "answer"): "action",
+    ("pep.emergency.opened.v1", "reason"): "risk",
     ("pep.plan.opened.v1", "rule"): "first_pep",
     ("scheduling.meeting.cancelled.v1", "reason"): "rearranging",
     ("scheduling.meeting.restated.v1", "state"): "arranged",

@@ -24,12 +24,14 @@ def test_the_page_of_access_is_current() -> None:
 
 def test_every_action_has_a_row_and_every_role_a_column() -> None:
     assert all(f"`{action}` |" in page() for action in PERMISSIONS)
-    assert len(row_of("`pep.child.read`")) == len(Role)
+    assert len(row_of("`pep.child.read`")) == len(Role) + 1
 
 
 def test_a_row_says_for_each_role_whom_it_is_about() -> None:
-    told = dict(zip(Role, row_of("`pep.plan.read`"), strict=True))
+    *cells, emergency = row_of("`pep.plan.read`")
+    told = dict(zip(Role, cells, strict=True))
     assert (told[Role.SOCIAL_WORKER], told[Role.VIRTUAL_SCHOOL_HEAD], told[Role.CHILD]) == ("team", "all", "")
+    assert (emergency, row_of("`pep.plan.submit`")[-1]) == ("SW, TM, IRO, VSC", "")
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ STORY = [
     "pep.child.entered_care.v1",
     "pep.team.member_joined.v1",
     "pep.parent.standing_changed.v1",
+    "pep.emergency.opened.v1",
+    "pep.emergency.closed.v1",
     "pep.child.school_changed.v1",
     "pep.child.details_changed.v1",
     "pep.plan.opened.v1",

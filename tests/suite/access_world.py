@@ -1,8 +1,9 @@
 """Three children and everybody round them in the three services: what the tests of access look at.
 
 `ours` is the child on whose team the people of TEAM are; `theirs` has a team of others; `former` had the people of TEAM
-until yesterday and has the others now. Each child has a plan with a target, an arranged meeting with mails, a
-suspension, an answered concern and stuck events beside it, so that every address of the suite leads to something.
+until yesterday and has the others now. The `hasty` are staff who have opened the record of `theirs` in an emergency.
+Each child has a plan with a target, an arranged meeting with mails, a suspension, an answered concern and stuck events
+beside it, so that every address of the suite leads to something.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
-from services.pep.adapters import retention_store
+from services.pep.adapters import emergencies_store, retention_store
 from services.pep.app import SPEC as PEP
-from services.pep.application import children, concerns, parents, plans, retention, targets, team
+from services.pep.application import children, concerns, emergencies, parents, plans, retention, targets, team
 from services.pep.application.schools import record_schools
+from services.pep.domain.emergencies import Account, opening_from
 from services.pep.domain.parents import Ground
 from services.pep.domain.retention import ErasureRequest
 from services.pep.domain.schools import School
@@ -35,7 +37,9 @@ from services.scheduling.application.guests import propose_guests
 from services.scheduling.domain.meeting import Booking, Mode
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import attendance, suspensions
+from shared.contracts.emergency import EmergencyReason
 from shared.contracts.parents import ParentStanding
+from shared.contracts.permissions import IN_EMERGENCIES
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.platform import roster, sessions
@@ -78,6 +82,8 @@ class AccessWorld:
                     self._record(work, f"{group}-{role.value}", role, "northmoor")
             for role in Role:
                 self._record(work, f"far-{role.value}", role, "southmoor")
+            for role in IN_EMERGENCIES:
+                self._record(work, f"hasty-{role.value}", role, "northmoor")
         for number, child in enumerate(("ours", "theirs", "former")):
             self._take_in(child, "their" if child == "theirs" else "our", number)
         for child in self.things:
@@ -91,6 +97,7 @@ class AccessWorld:
         for child in self.things:
             self._promise(child)
         self._upload()
+        self._open_in_emergencies()
         self.deliver()
         self._sign_in()
         self._keep_records()
@@ -255,6 +262,22 @@ class AccessWorld:
             with self.acting(VIRTUAL_SCHOOL, f"{group}-designated_teacher") as work:
                 content = b"reference,date,session,code\r\n"
                 self.things[child]["upload_id"] = attendance.import_attendance(work, content, "week.csv").id
+
+    def _open_in_emergencies(self) -> None:
+        """Let somebody who has left each child's team open the record, and the hasty that of `theirs`."""
+        for child, things in self.things.items():
+            opener = f"{'our' if child == 'ours' else 'their'}-virtual_school_caseworker"
+            reason, now = EmergencyReason.RISK, self.runtime.clock.now()
+            opening = opening_from(f"opening-{child}", things["child_id"], opener, reason, now)
+            things["opening_id"] = opening.id
+            with self.by_itself(PEP) as work:
+                emergencies_store.add(work.connection, Account(opening, opener, "It could not wait"))
+        with self.by_itself(PEP) as work:
+            theirs = children.child_record(work, self.things["theirs"]["child_id"])
+        for role in IN_EMERGENCIES:
+            with self.acting(PEP, f"hasty-{role.value}") as work:
+                said = "Something that could not wait"
+                emergencies.open_record(work, theirs.reference, theirs.born_on, EmergencyReason.RISK, said)
 
     def _sign_in(self) -> None:
         """Let each child's social worker be signed in."""

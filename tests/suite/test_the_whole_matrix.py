@@ -17,7 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from shared.contracts.permissions import PERMISSIONS
+from shared.contracts.permissions import IN_EMERGENCIES, PERMISSIONS
 from shared.contracts.roles import Role
 from shared.platform import roster
 from shared.platform.db import Database
@@ -45,24 +45,30 @@ class Route:
 
 @dataclass(frozen=True)
 class Stand:
-    """Who asks, and how they stand to the child that is asked about: ours, theirs, former, or far (from elsewhere)."""
+    """Who asks, and how they stand to the child that is asked about: ours, theirs, former, or far (from elsewhere).
+
+    `opened` is a child of others whose record they opened in an emergency.
+    """
 
     role: Role
     relation: str
 
     @property
     def person(self) -> str:
-        return f"{'far' if self.relation == 'far' else 'our'}-{self.role.value}"
+        group = {"far": "far", "opened": "hasty"}.get(self.relation, "our")
+        return f"{group}-{self.role.value}"
 
     @property
     def child(self) -> str:
-        return "ours" if self.relation == "far" else self.relation
+        return {"far": "ours", "opened": "theirs"}.get(self.relation, self.relation)
 
     def may(self, action: str) -> bool:
         """Tell what the table says of a child: their own by their role, everybody's by their kind."""
         row = PERMISSIONS[action]
         if self.relation == "far":
             return False
+        if self.relation == "opened" and self.role in row.emergency_roles:
+            return True
         return self.role in row.authority or (self.relation == "ours" and self.role in row.team and self.is_on_team)
 
     @property
@@ -106,6 +112,11 @@ def sent_the_file(stand: Stand) -> bool:
     return stand.relation == "ours" and stand.role is Role.DESIGNATED_TEACHER
 
 
+def opened_it(stand: Stand) -> bool:
+    """A record is closed again by whoever opened it: in this world one person for each child."""
+    return stand.relation == "ours" and stand.role is Role.VIRTUAL_SCHOOL_CASEWORKER
+
+
 def signed_in_there(stand: Stand) -> bool:
     """A session is its holder's alone: in this world the child's social worker's."""
     return stand.relation == "ours" and stand.role is Role.SOCIAL_WORKER
@@ -121,6 +132,7 @@ BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "pep: PUT /api/plans/<plan_id>/sections/<key>": may_write_school_section,
     "pep: POST /plans/<plan_id>/sections/<key>": may_write_school_section,
     "pep: POST /sessions/<session_id>/end": signed_in_there,
+    "pep: POST /emergency/<opening_id>/end": opened_it,
     "virtual_school: GET /api/attendance-imports/<upload_id>": sent_the_file,
     "virtual_school: GET /attendance/uploads/<upload_id>": sent_the_file,
     "virtual_school: GET /attendance/uploads/<upload_id>/problems.csv": sent_the_file,
@@ -227,11 +239,13 @@ def relations(route: Route, role: Role) -> tuple[str, ...]:
     row = PERMISSIONS[route.action]
     if role not in row.team | row.authority:
         return ("ours",)
-    return ("ours", "theirs", "former", "far") if route.arguments else ("ours", "far")
+    if not route.arguments:
+        return ("ours", "far")
+    return ("ours", "theirs", "former", "far", *(("opened",) if role in IN_EMERGENCIES else ()))
 
 
 def is_about_a_child(route: Route) -> bool:
-    own = {"erasure_id", "hold_id", "urn", "day", "person_id", "event_id", "session_id", "kept_id"}
+    own = {"erasure_id", "hold_id", "urn", "day", "person_id", "event_id", "session_id", "kept_id", "opening_id"}
     return bool(route.arguments - own) and not route.rule.startswith("/mails")
 
 

@@ -153,6 +153,14 @@ def save(connection: Connection, child: Child) -> Child:
     return saved
 
 
+def with_identity(connection: Connection, authority: str, identifier: str, born_on: date | None) -> Child | None:
+    """Return the one child of an authority with this reference or UPN and date of birth, or None."""
+    named = or_(table.c.reference == identifier, table.c.upn == identifier.upper())
+    query = select(table).where(table.c.authority == authority, table.c.born_on == born_on, named)
+    found = _with_reviews(connection, list(connection.execute(query).mappings()))
+    return found[0] if len(found) == 1 else None
+
+
 def save_ages(connection: Connection, children: Sequence[Child]) -> None:
     """Save the year group and phase of children as changed from the versions they were read at; one statement.
 

@@ -11,6 +11,7 @@ from datetime import date
 
 from services.pep.adapters import care_plan_store, children_store, history_store, plans_store, schools_store
 from services.pep.application.facts import (
+    emergency_opened,
     entered_care,
     member_joined,
     member_left,
@@ -25,7 +26,7 @@ from services.pep.domain.plan import Plan, PlanState
 from shared.contracts.parents import Matter
 from shared.contracts.pep import ChildLeftCare, ParentStandingChanged, PlanApproved, PlanReturned, PlanSuperseded
 from shared.kernel.clock import london_date
-from shared.platform import erasure, roster, sessions, standings
+from shared.platform import emergencies, erasure, roster, sessions, standings
 from shared.platform.erasure import RECORD
 from shared.platform.work import Work
 
@@ -80,6 +81,9 @@ def _of_child(work: Work, child: Child) -> Iterator[object]:
             yield member_left(member, member.until)
     for parent_id, kept in standings.of_child(work.connection, child.id, Matter.MEETINGS).items():
         yield ParentStandingChanged(child.id, parent_id, Matter.MEETINGS.value, kept.standing.value, kept.until)
+    for opening in emergencies.of_child(work.connection, child.id):
+        if opening.is_open(work.now):
+            yield emergency_opened(opening)
     plans = sorted(plans_store.plans_of(work.connection, child.id), key=lambda plan: (plan.due_on, plan.opened_on))
     for plan in plans:
         yield from _of_plan(work, plan, plans)

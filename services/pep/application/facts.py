@@ -8,8 +8,10 @@ from services.pep.domain.children import Child
 from services.pep.domain.plan import Plan
 from services.pep.domain.schools import School
 from services.pep.domain.targets import Target, total_cost_pence
+from shared.contracts.emergency import Opening
 from shared.contracts.pep import (
     ChildEnteredCare,
+    EmergencyOpened,
     PersonRecorded,
     PlanOpened,
     PlanSubmitted,
@@ -71,6 +73,18 @@ def member_joined(member: Membership) -> TeamMemberJoined:
 def member_left(member: Membership, until: date) -> TeamMemberLeft:
     """Return the end of a place on a team; `until` is its last day."""
     return TeamMemberLeft(member.child_id, member.id, member.person_id, member.role.value, until)
+
+
+def emergency_opened(opening: Opening) -> EmergencyOpened:
+    """Return the opening of a record in an emergency."""
+    return EmergencyOpened(
+        opening.child_id,
+        opening.id,
+        opening.person_id,
+        opening.reason.value,
+        opening.opened_at,
+        opening.until,
+    )
 
 
 def plan_opened(plan: Plan) -> PlanOpened:

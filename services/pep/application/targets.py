@@ -33,10 +33,10 @@ class TargetWords:
     cost_pence: int = 0
 
 
-def read_target(work: Work, target_id: str) -> TargetInPlan:
-    """Return a target with its plan; raises `NotFound` or `Denied`."""
+def read_target(work: Work, target_id: str, action: str = "pep.plan.read") -> TargetInPlan:
+    """Return a target with its plan to somebody who may do `action` to the plan; raises `NotFound` or `Denied`."""
     read = targets_store.load_in_plan(work.connection, target_id)
-    standing(work, read.plan.child_id, read.team).permit("pep.plan.read")
+    standing(work, read.plan.child_id, read.team).permit(action)
     return read
 
 

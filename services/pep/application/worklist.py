@@ -9,6 +9,7 @@ from services.pep.adapters import children_store, people_store, schools_store
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.policies import load_calendar
 from services.pep.application.concerns import worklist_items as concern_items
+from services.pep.application.emergencies import worklist_items as emergency_items
 from services.pep.application.parents import worklist_items as parent_items
 from services.pep.application.plan_worklist import worklist_items as plan_items
 from services.pep.application.retention import worklist_items as retention_items
@@ -31,6 +32,7 @@ def my_work(work: Work) -> tuple[WorkItem, ...]:
     permit(work, "pep.worklist.read")
     return in_order(
         [
+            *emergency_items(work),
             *children_items(work),
             *plan_items(work),
             *concern_items(work),

@@ -93,15 +93,19 @@ def enqueue_notice(
     now: datetime,
     *,
     told_by_mail: bool,
+    act: str = "told_after",
 ) -> None:
-    """Store a notice that needs no answer to be sent; one that cannot be mailed is kept where the worker sees it."""
+    """Store a notice that needs no answer to be sent; one that cannot be mailed is kept where the worker sees it.
+
+    `meeting_id` is empty for a notice that is about no meeting.
+    """
     problem = "" if told_by_mail else "There is no e-mail address. Tell the parent by letter or telephone."
     connection.execute(
         insert(mail_out).values(
             id=new_id(),
             meeting_id=meeting_id,
             invitee_id=person_id,
-            act="told_after",
+            act=act,
             uid=notice_id,
             sequence=0,
             dtstamp=now,

@@ -1,7 +1,7 @@
-"""Writes the notice to a parent who is told of a meeting only after it was held.
+"""Writes notices: mails that tell of something and are no calendar message. None says whose child it is about.
 
-It says that there was one and when, and whom to ask; neither whose child it was about nor who came. It is no calendar
-message: there is nothing to answer.
+One goes to a parent who is told of a meeting only after it was held: that there was one and when, and whom to ask, not
+who came. One goes to staff who answer for a record that somebody opened in an emergency.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import datetime
 from services.scheduling.adapters.invitation_words import clock_time, day
 from shared.platform.plain_mail import Mail, write_plain
 
-_WORDS = """Hello,
+_TOOK_PLACE = """Hello,
 
 An education meeting took place on {when}.
 
@@ -22,13 +22,46 @@ To protect people's privacy this email does not say who the meeting was about or
 
 {organizer}
 """
+_EMERGENCY = """Hello,
+
+A child's record was opened in an emergency on {when} by somebody who is not on the child's team. It closes by itself
+after an hour.
+
+You get this email because you answer for the record. Sign in and open "My work": it says whose record it is, who opened
+it and why. Somebody else than who opened it has to review it.
+
+{work_list}
+
+To protect people's privacy this email does not say who the child is.
+
+{organizer}
+"""
 
 
 def write_notice(
     notice_id: str, name: str, address: str, starts_at: datetime, sender_name: str, sender: str, now: datetime
 ) -> Mail:
     """Return the notice to one parent of a meeting that began at `starts_at`; `now` is the mail's date."""
-    when = f"{day(starts_at)}, {clock_time(starts_at)}"
-    text = _WORDS.format(when=when, sender=sender, organizer=sender_name)
+    text = _TOOK_PLACE.format(when=_when(starts_at), sender=sender, organizer=sender_name)
     title = f"Took place: education meeting, {day(starts_at)}"
     return write_plain(notice_id, name, address, title, text, sender_name, sender, now)
+
+
+def write_emergency_notice(
+    notice_id: str,
+    name: str,
+    address: str,
+    opened_at: datetime,
+    work_list: str,
+    sender_name: str,
+    sender: str,
+    now: datetime,
+) -> Mail:
+    """Return the notice to one member of staff of a record opened at `opened_at`; `work_list` is a whole address."""
+    text = _EMERGENCY.format(when=_when(opened_at), work_list=work_list, organizer=sender_name)
+    title = "A record was opened in an emergency"
+    return write_plain(notice_id, name, address, title, text, sender_name, sender, now)
+
+
+def _when(instant: datetime) -> str:
+    return f"{day(instant)}, {clock_time(instant)}"

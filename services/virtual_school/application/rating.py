@@ -39,12 +39,15 @@ def plans_in(work: Work, state: PlanState | None, *, page: int = 1) -> plans_que
     return plans_queries.plans_in(work.connection, scope(work, "virtual_school.plan.read"), state, page)
 
 
-def view_plan(work: Work, plan_id: str) -> PlanView:
-    """Return a plan with its counts, meeting and decisions; raises `NotFound` or `Denied`."""
+def view_plan(work: Work, plan_id: str, action: str = "virtual_school.plan.read") -> PlanView:
+    """Return a plan with its counts, meeting and decisions to somebody who may do `action` to it.
+
+    Raises `NotFound` or `Denied`.
+    """
     plan = plans_store.load(work.connection, plan_id)
     if plan is None:
         raise NoSuchRecord
-    child = child_for(work, "virtual_school.plan.read", plan.child_id)
+    child = child_for(work, action, plan.child_id)
     return PlanView(
         plan=plan,
         child=child,

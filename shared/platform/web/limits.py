@@ -35,6 +35,7 @@ class Use(StrEnum):
     LINK = "link"
     SEARCH = "search"
     EXPORT = "export"
+    EMERGENCY = "emergency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ LIMITS = {
     Use.LINK: Limit(60, timedelta(minutes=1)),
     Use.SEARCH: Limit(60, timedelta(minutes=1)),
     Use.EXPORT: Limit(20, timedelta(minutes=10)),
+    Use.EMERGENCY: Limit(10, timedelta(hours=1)),
 }
 
 

@@ -26,7 +26,7 @@ from shared.platform.web.navigation import bar, footer, home, row
 from shared.platform.web.once import form_key
 from shared.platform.web.security import csp_nonce
 from shared.platform.web.states import state_look
-from shared.platform.web.unit import current_runtime
+from shared.platform.web.unit import current_runtime, current_trail
 
 PRODUCT_NAME = "Personal Education Plans"
 
@@ -88,6 +88,7 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "sub_navigation": row(actor),
         "sub_navigation_label": "In this part",
         "footer_links": footer(actor),
+        "emergency": current_trail().opening,
         "page_has_errors": isinstance(form, FormState) and bool(form.errors),
     }
     return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # nosec B704  # noqa: S704 - a whole rendered page

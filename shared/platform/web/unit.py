@@ -39,7 +39,7 @@ def current_actor() -> Actor | None:
 @contextmanager
 def reading(actor: Actor | None = None) -> Iterator[Work]:
     """Open a unit of work that only reads, as the signed-in actor unless another is given."""
-    with reading_work(current_runtime(), current_spec(), actor or _signed_in(), **_trace()) as work:
+    with reading_work(current_runtime(), current_spec(), actor or signed_in(), **_trace()) as work:
         yield work
 
 
@@ -48,11 +48,12 @@ def writing(actor: Actor | None = None) -> Iterator[Work]:
     """Open a unit of work that may write; it is committed when the block ends. GET and HEAD change nothing."""
     if request.method in READING_METHODS:
         raise RuntimeError(f"{request.method} {request.path} wants to write; only a form or an API call may.")
-    with writing_work(current_runtime(), current_spec(), actor or _signed_in(), **_trace()) as work:
+    with writing_work(current_runtime(), current_spec(), actor or signed_in(), **_trace()) as work:
         yield work
 
 
-def _signed_in() -> Actor:
+def signed_in() -> Actor:
+    """Return who is signed in; for routes that nobody else gets into."""
     actor = current_actor()
     if actor is None:
         raise RuntimeError("Nobody is signed in; a public view names its actor.")

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import ROLE_TITLES, Role
-from shared.kernel.errors import NotFound
+from shared.kernel.errors import NoSuchRecord
 from shared.platform import roster
 from shared.platform.audit import Asked, Entry, of_child, people_who_looked
 from shared.platform.service import ServiceSpec
@@ -138,7 +138,7 @@ def _pages(spec: ServiceSpec, action: str, child_name: Callable[[Connection, str
     def _known(work: Work, child_id: str) -> str:
         name = child_name(work.connection, child_id)
         if not name:
-            raise NotFound("child_not_found", "There is no such record, or you are not on this child's team.")
+            raise NoSuchRecord
         return name
 
     return pages

@@ -44,6 +44,8 @@ def index() -> Response:
         rows, total = list_rows(work, chosen, offset=(asked["page"] - 1) * PAGE_SIZE, limit=PAGE_SIZE)
         today = work.today
         may_add = may(work, "pep.child.enter_care")
+        may_open = may(work, "pep.emergency.open")
+        may_review = may(work, "pep.emergency.list")
     chips = _chips(without)
     return render_page(
         "pep/children.html",
@@ -60,6 +62,8 @@ def index() -> Response:
         phases=[{"value": phase.value, "text": phase.words} for phase in Phase],
         year_groups=[{"value": group, "text": year_group_words(group)} for group in range(-1, 14)],
         may_add=may_add,
+        may_open=may_open,
+        may_review=may_review,
     )
 
 

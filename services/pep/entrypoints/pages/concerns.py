@@ -10,6 +10,7 @@ from services.pep.domain.periods import long_date
 from services.pep.entrypoints.concern_words import evidence_rows, story_of, what_happened
 from services.pep.entrypoints.plan_schemas import ActionSchema, VersionSchema
 from shared.kernel.errors import Conflict, InvalidInput, Stale
+from shared.platform.access import permit
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
@@ -31,7 +32,7 @@ def answer_by_action(concern_id: str) -> Response:
     """Answer with an action that has an owner and a date."""
     values, errors = read_form(ActionSchema())
     if errors:
-        return _page(concern_id, FormState.typed(errors), 422)
+        return _unanswered(concern_id, FormState.typed(errors), 422)
     try:
         with writing() as work:
             answered = concerns.answer_by_action(
@@ -43,9 +44,9 @@ def answer_by_action(concern_id: str) -> Response:
                 seen_version=values["version"],
             )
     except InvalidInput as refusal:
-        return _page(concern_id, FormState.typed(refusal.errors), 422)
+        return _unanswered(concern_id, FormState.typed(refusal.errors), 422)
     except (Stale, Conflict) as refusal:
-        return _page(concern_id, FormState.typed({"": [refusal.message]}), refusal.status)
+        return _unanswered(concern_id, FormState.typed({"": [refusal.message]}), refusal.status)
     flash(f"The concern is answered. It is on {answered.owner_name}’s list.", "success")
     return redirect(url_for(".show", concern_id=concern_id), 303)
 
@@ -56,12 +57,12 @@ def answer_by_early_meeting(concern_id: str) -> Response:
     """Answer with an early PEP meeting, which scheduling is asked to arrange."""
     values, errors = read_form(VersionSchema())
     if errors:
-        return _page(concern_id, FormState.typed(errors), 422)
+        return _unanswered(concern_id, FormState.typed(errors), 422)
     try:
         with writing() as work:
             answered = concerns.answer_by_early_meeting(work, concern_id, values["version"])
     except (Stale, Conflict) as refusal:
-        return _page(concern_id, FormState.typed({"": [refusal.message]}), refusal.status)
+        return _unanswered(concern_id, FormState.typed({"": [refusal.message]}), refusal.status)
     by = long_date(answered.by_date) if answered.by_date else ""
     flash(f"The concern is answered. An early meeting by {by} is on the list of meetings to arrange.", "success")
     return redirect(url_for(".show", concern_id=concern_id), 303)
@@ -81,6 +82,13 @@ def finish(concern_id: str) -> Response:
         return _page(concern_id, FormState.typed({"": [refusal.message]}), refusal.status)
     flash("Thank you. It is marked as done.", "success")
     return redirect(url_for(".show", concern_id=concern_id), 303)
+
+
+def _unanswered(concern_id: str, form: FormState, status: int) -> Response:
+    """Show the concern again to somebody who may answer it, with what is wrong."""
+    with reading() as work:
+        permit(work, "pep.concern.answer", concerns.read_concern(work, concern_id).concern.child_id)
+    return _page(concern_id, form, status)
 
 
 def _page(concern_id: str, form: FormState, status: int = 200) -> Response:

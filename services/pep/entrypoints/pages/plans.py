@@ -41,16 +41,16 @@ def submit(plan_id: str) -> Response:
     """Submit a plan to the Virtual School, or show every reason why it cannot be."""
     values, errors = read_form(SubmissionSchema())
     if errors:
-        return _page(plan_id, FormState.typed(errors), 422)
+        return _unsent(plan_id, FormState.typed(errors), 422)
     try:
         with writing() as work:
             plans.submit_plan(work, plan_id, values["version"], values["no_meeting_reason"])
     except (Stale, Conflict) as refusal:
-        return _page(plan_id, FormState.typed({"": [refusal.message]}), refusal.status)
+        return _unsent(plan_id, FormState.typed({"": [refusal.message]}), refusal.status)
     except DomainError as refusal:
         if refusal.code != "plan_not_ready":
             raise
-        return _page(plan_id, FormState.typed(_not_ready(refusal)), 422)
+        return _unsent(plan_id, FormState.typed(_not_ready(refusal)), 422)
     flash("The plan is with the Virtual School.", "success")
     return redirect(url_for(".show", plan_id=plan_id), 303)
 
@@ -61,6 +61,13 @@ def _not_ready(refusal: DomainError) -> Errors:
     if kinds == {"meeting"}:
         return {"no_meeting_reason": ["Say why no meeting took place, or hold the meeting first"]}
     return {"missing": ["The plan cannot be submitted yet: see what is missing"]}
+
+
+def _unsent(plan_id: str, form: FormState, status: int) -> Response:
+    """Show the plan again to somebody who may submit it, with what is wrong."""
+    with reading() as work:
+        plans.load_permitted(work, plan_id, "pep.plan.submit")
+    return _page(plan_id, form, status)
 
 
 def _page(plan_id: str, form: FormState, status: int = 200) -> Response:

@@ -83,7 +83,7 @@ def change(target_id: str) -> Response:
         return _edit_page(target_id, FormState.typed({**errors, **wrong}), 422)
     try:
         with writing() as work:
-            read = targets.read_target(work, target_id)
+            read = targets.read_target(work, target_id, "pep.plan.edit_targets")
             target = targets.change_target(work, read, words, seen["version"])
     except InvalidInput as refusal:
         return _edit_page(target_id, FormState.typed(refusal.errors), 422)
@@ -104,7 +104,7 @@ def remove(target_id: str) -> Response:
         return _edit_page(target_id, FormState.saved(), 422)
     try:
         with writing() as work:
-            read = targets.read_target(work, target_id)
+            read = targets.read_target(work, target_id, "pep.plan.edit_targets")
             targets.remove_target(work, read, seen["version"])
     except (Stale, Conflict) as refusal:
         return _edit_page(target_id, None, refusal.status, refusal if isinstance(refusal, Stale) else None, refusal)
@@ -129,7 +129,7 @@ def record_outcome(target_id: str) -> Response:
     try:
         with writing() as work:
             outcome = Outcome(values["outcome"])
-            read = targets.read_target(work, target_id)
+            read = targets.read_target(work, target_id, "pep.plan.edit_targets")
             target = targets.review_target(work, read, outcome, values["outcome_why"], values["version"])
     except InvalidInput as refusal:
         return _review_page(target_id, FormState.typed(refusal.errors), 422)
@@ -174,7 +174,7 @@ def _edit_page(
     target_id: str, form: FormState | None, status: int = 200, stale: Stale | None = None, refusal: Any = None
 ) -> Response:
     with reading() as work:
-        read = targets.read_target(work, target_id)
+        read = targets.read_target(work, target_id, "pep.plan.edit_targets")
         plan, target = read.plan, read.target
         name = plans.child_name(work, plan)
     if refusal is not None:
@@ -195,7 +195,7 @@ def _edit_page(
 
 def _review_page(target_id: str, form: FormState | None, status: int = 200, stale: Stale | None = None) -> Response:
     with reading() as work:
-        read = targets.read_target(work, target_id)
+        read = targets.read_target(work, target_id, "pep.plan.edit_targets")
         plan, target = read.plan, read.target
         name = plans.child_name(work, plan)
     return render_page(

@@ -107,6 +107,7 @@ def send_reminder(meeting_id: str) -> BaseResponse:
 def held(meeting_id: str) -> Response:
     """Ask who came."""
     with reading() as work:
+        find_meeting(work, meeting_id, "scheduling.meeting.record_held")
         page = look_at_meeting(work, meeting_id)
     coming = [each.person_id for each in page.meeting.invitees if each.answer is Answer.ACCEPTED]
     return _held_form(page, FormState.saved({"attended": coming}))
@@ -128,6 +129,7 @@ def save_held(meeting_id: str) -> BaseResponse:
     except (Stale, Conflict) as refused:
         errors = {"": [refused.message]}
     with reading() as work:
+        find_meeting(work, meeting_id, "scheduling.meeting.record_held")
         page = look_at_meeting(work, meeting_id)
     return _held_form(page, FormState.typed(errors), 422)
 
@@ -156,6 +158,7 @@ def save_cancel(meeting_id: str) -> BaseResponse:
     except (Stale, Conflict) as refused:
         errors = {"": [refused.message]}
     with reading() as work:
+        find_meeting(work, meeting_id, "scheduling.meeting.arrange")
         page = look_at_meeting(work, meeting_id)
     return _cancel_form(page, FormState.typed(errors), 422)
 

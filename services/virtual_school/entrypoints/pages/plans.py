@@ -19,6 +19,8 @@ from shared.platform.web.unit import reading, writing
 
 pages = Blueprint("plans", __name__)
 
+READ, RATE = "virtual_school.plan.read", "virtual_school.plan.rate"
+
 STATE_WORDS = {
     PlanState.SUBMITTED: "To rate",
     PlanState.RETURNED: "Returned",
@@ -67,7 +69,7 @@ def rate(plan_id: str) -> Any:
     """Rate the submission that was on the page."""
     values, errors = read_form(RatingForm())
     if errors:
-        return _show(plan_id, FormState.typed(errors), status=422)
+        return _show(plan_id, FormState.typed(errors), status=422, action=RATE)
     try:
         with writing() as work:
             rated = rating.rate_plan(
@@ -81,17 +83,30 @@ def rate(plan_id: str) -> Any:
                 seen_version=values["version"],
             )
     except InvalidInput as error:
-        return _show(plan_id, FormState.typed(error.errors), status=422)
+        return _show(plan_id, FormState.typed(error.errors), status=422, action=RATE)
     except Conflict as error:
-        return _show(plan_id, FormState.typed({"": [error.message]}), status=409, unsaved_note=values["feedback"])
+        return _show(
+            plan_id,
+            FormState.typed({"": [error.message]}),
+            status=409,
+            action=RATE,
+            unsaved_note=values["feedback"],
+        )
     done = "approved it" if rated.decision is Decision.APPROVE else "returned it with what to mend"
     flash(f"You rated the plan {RATING_WORDS[rated.rating].lower()} and {done}", "success")
     return redirect(url_for(".plan", plan_id=plan_id), 303)
 
 
-def _show(plan_id: str, form: FormState, *, status: int = 200, unsaved_note: str = "") -> Any:
+def _show(
+    plan_id: str,
+    form: FormState,
+    *,
+    status: int = 200,
+    action: str = "virtual_school.plan.read",
+    unsaved_note: str = "",
+) -> Any:
     with reading() as work:
-        view = rating.view_plan(work, plan_id)
+        view = rating.view_plan(work, plan_id, action)
         today = work.today
     rubric = view.rubric
     return render_page(
