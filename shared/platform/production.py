@@ -23,6 +23,7 @@ FEWEST_DIFFERENT_LETTERS = 12
 PUBLISHED_PASSWORDS = frozenset({"", "guest", "postgres", "password", "pep", "change-me", TRY_OUT_PASSWORD})
 ON = frozenset({"yes", "true", "1", "on"})
 OFF = frozenset({"no", "false", "0", "off"})
+MAILBOXES = ("imaps", "imap+starttls", "imap")
 SHORT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -35,11 +36,12 @@ class UnusableSettings(Exception):
 
 
 def from_environment(
-    environ: Mapping[str, str], services: Sequence[str] = SERVICES, *, broker: bool = True
+    environ: Mapping[str, str], services: Sequence[str] = SERVICES, *, broker: bool = True, mailbox: bool = False
 ) -> Settings:
     """Return the settings of a process that works for `services`; only their databases are asked for.
 
-    `broker` tells whether the process talks to it; a web process does not, and need not know its address.
+    `broker` tells whether the process talks to it; a web process does not, and need not know its address. `mailbox`
+    tells whether the process fetches answers from one.
 
     A secret setting may also be given as a file: `PEP_SUITE_SECRET_FILE=/run/secrets/suite` for `PEP_SUITE_SECRET`.
     Raises `UnusableSettings` naming every fault.
@@ -68,6 +70,7 @@ def from_environment(
         smtp_password=reader.text("PEP_SUITE_SMTP_PASSWORD"),
         smtp_trust=reader.text("PEP_SUITE_SMTP_TRUST"),
         mail_proof=reader.text("PEP_SUITE_MAIL_PROOF"),
+        reply_mailbox=reader.address("PEP_SUITE_REPLY_MAILBOX", MAILBOXES) if mailbox else "",
         name_sign_in=reader.yes("PEP_SUITE_NAME_SIGN_IN", default="no"),
         proxies=reader.number("PEP_SUITE_PROXIES", 0, 5),
         pool_size=reader.number("PEP_SUITE_POOL_SIZE", 1, 100),
@@ -104,6 +107,9 @@ def _mail_faults(settings: Settings) -> Iterator[str]:
         yield "PEP_SUITE_MAIL_PROOF names no mail server after authserv:"
     if settings.mail_proof != "local" and not settings.mail_proof.startswith("authserv:"):
         yield "PEP_SUITE_MAIL_PROOF must be local or authserv:ID"
+    mailbox = urlsplit(settings.reply_mailbox)
+    if settings.reply_mailbox and not (mailbox.hostname and mailbox.username and mailbox.password):
+        yield "PEP_SUITE_REPLY_MAILBOX must say who reads it, and where: imaps://USER:PASSWORD@HOST/INBOX"
     if bool(settings.smtp_user) != bool(settings.smtp_password):
         yield "PEP_SUITE_SMTP_USER and PEP_SUITE_SMTP_PASSWORD belong together; one of them is missing"
     if settings.smtp_trust and not Path(settings.smtp_trust).is_file():
@@ -152,6 +158,8 @@ def _door_faults(settings: Settings, environ: Mapping[str, str]) -> Iterator[str
         yield "PEP_SUITE_SMTP_HOST or PEP_SUITE_SMTP_PORT is missing: no invitation would go out"
     if settings.smtp_user and settings.smtp_security is MailSecurity.NONE:
         yield "PEP_SUITE_SMTP_SECURITY is none: the password of PEP_SUITE_SMTP_USER would travel in the clear"
+    if settings.reply_mailbox.startswith("imap:"):
+        yield "PEP_SUITE_REPLY_MAILBOX is imap://: its password would travel in the clear"
     if settings.smtp_host == BY_NAME["PEP_SUITE_SMTP_HOST"].default:
         yield "PEP_SUITE_SMTP_HOST is the mail catcher of a try-out: no invitation would reach anybody"
     if settings.organizer_address.endswith((".example", "@localhost")):

@@ -80,7 +80,19 @@ SETTINGS = (
         "name must have said that DMARC or DKIM passed)",
         "local",
     ),
+    Setting(
+        "PEP_SUITE_REPLY_MAILBOX",
+        "the mailbox from which answers are fetched, for the container `imap` alone: "
+        "`imaps://USER:PASSWORD@HOST/INBOX?taken=FOLDER`, or `imap+starttls://`",
+        secret=True,
+    ),
     Setting("PEP_SUITE_PUBLISH", "where the proxy listens on this machine", "127.0.0.1:8600", compose=True),
+    Setting(
+        "PEP_SUITE_LMTP_PUBLISH",
+        "where the container `lmtp` listens; open to the mail server alone",
+        "127.0.0.1:8024",
+        compose=True,
+    ),
     Setting("PEP_SUITE_POSTGRES_PASSWORD", "PostgreSQL's own superuser", TRY_OUT_PASSWORD, True, compose=True),
     Setting("PEP_SUITE_PEP_PASSWORD", "the login `pep` at PostgreSQL and RabbitMQ", TRY_OUT_PASSWORD, True, True),
     Setting("PEP_SUITE_SCHEDULING_PASSWORD", "the login `scheduling` at both", TRY_OUT_PASSWORD, True, True),

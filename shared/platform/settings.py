@@ -37,7 +37,8 @@ class Settings:
     Authentication-Results header may say otherwise) or `authserv:ID` (that mail server must have said that DMARC or
     DKIM passed). `origin` is the address that links in mails start with. `smtp_user` and `smtp_password` log in at the
     mail server (empty: nobody does); `smtp_trust` is a file of certificates to trust besides those of the machine.
-    `name_sign_in` lets people sign in by picking a name through a proxy too, for a try-out with invented people.
+    `reply_mailbox` is the address of a mailbox from which answers are fetched. `name_sign_in` lets people sign in by
+    picking a name through a proxy too, for a try-out with invented people.
     `proxies` is how many reverse proxies stand in front. `pool_size` is how many connections to its database a process
     keeps; it may open as many again for a moment. `metrics_port` is where a worker tells Prometheus what it counts (0:
     nowhere); `metrics_secret` is the bearer token that lets another machine ask. `anchors` is the folder in which the
@@ -62,6 +63,7 @@ class Settings:
     smtp_password: str = ""
     smtp_trust: str = ""
     mail_proof: str = "local"
+    reply_mailbox: str = ""
     may_fetch_loopback: bool = False
     name_sign_in: bool = False
     proxies: int = 0

@@ -73,6 +73,12 @@ def _lmtp(wanted: argparse.Namespace) -> int:
     return listen(wanted.host, wanted.port, os.environ)
 
 
+def _imap(_wanted: argparse.Namespace) -> int:
+    from suite.apart.imap import read
+
+    return read(os.environ)
+
+
 def _check(wanted: argparse.Namespace) -> int:
     from suite.apart.check import check
 
@@ -100,6 +106,7 @@ TASKS: Mapping[str, Callable[[argparse.Namespace], int]] = {
     "demo": _demo,
     "mail": _mail,
     "lmtp": _lmtp,
+    "imap": _imap,
     "check": _check,
     "settings": _settings,
     "do": _do,
@@ -125,6 +132,7 @@ def _parser() -> argparse.ArgumentParser:
     lmtp = task("lmtp", "take answers from a mail server over LMTP")
     lmtp.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="the address to listen on (127.0.0.1)")
     lmtp.add_argument("--port", type=int, default=8024, metavar="NUMBER", help="the port to listen on (8024)")
+    task("imap", "fetch answers from a mailbox over IMAP")
     task("check", "end with 0 if this container's web process or worker answers").add_argument("path", metavar="PATH")
     task("settings", "print the settings as a table").add_argument(
         "--env", action="store_true", help="as the text of .env.example instead"

@@ -192,6 +192,22 @@ def test_the_log_in_at_the_mail_server_is_taken_from_a_file(tmp_path: Path) -> N
     assert (settings.smtp_user, settings.smtp_password) == ("pep", "6dJ3kS9w")
 
 
+def test_a_mailbox_is_asked_for_only_where_one_is_read_and_says_who_reads_it() -> None:
+    def read(address: str) -> str:
+        return from_environment(GOOD | {"PEP_SUITE_REPLY_MAILBOX": address}, mailbox=True).reply_mailbox
+
+    assert from_environment(GOOD).reply_mailbox == ""
+    assert read("imaps://pep:6dJ3kS9w@mail.example/INBOX") == "imaps://pep:6dJ3kS9w@mail.example/INBOX"
+    for wrong, why in (
+        ("", "is missing"),
+        ("pop://a:b@mail.example", "must start with imaps:// or imap"),
+        ("imaps://mail.example", "must say who reads it, and where"),
+        ("imap://pep:6dJ3kS9w@mail.example", "would travel in the clear"),
+    ):
+        with pytest.raises(UnusableSettings, match=why):
+            read(wrong)
+
+
 def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     (tmp_path / "secret").write_text(GOOD["PEP_SUITE_SECRET"] + "\n")
     from_file = {"PEP_SUITE_SECRET": "", "PEP_SUITE_SECRET_FILE": str(tmp_path / "secret")}
