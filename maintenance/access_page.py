@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from shared.contracts.permissions import PERMISSIONS, Deed, Permission, deed
+from shared.contracts.permissions import NOBODY, PERMISSIONS, Deed, Permission, deed
 from shared.contracts.roles import Role
 from shared.platform.settings import SERVICES
 
@@ -26,6 +26,9 @@ how it is asked is in [architecture.md](architecture.md#who-may-see-what). What 
 - **In an emergency** (last column): staff of the authority who are not on the child's team and have opened the record
   in an emergency, for an hour ([decision 16](decisions/0016-delegates-and-emergencies.md)). They may read what they
   could read in their role on a team, and do nothing else.
+- **told**: as *team*, but only as far as it was decided that this parent, or this school, is told
+  ([decision 14](decisions/0014-two-people-decide-what-a-parent-is-told.md),
+  [decision 15](decisions/0015-sealed-facts.md)).
 - A row that begins with ↳ is a single field of the row above it. Who may not see a field gets a page or an answer in
   which it is absent. A field that has no row is covered by the row of the record.
 - What is read anywhere else (a mail, a calendar entry, an event, an export) is never more than its row here allows.
@@ -75,11 +78,19 @@ def _rows(action: str, permission: Permission) -> Iterator[str]:
     yield _row(f"{permission.what} `{action}`", permission, frozenset(Role))
     for name, roles in permission.fields.items():
         yield _row(f"↳ {name.replace('_', ' ')}", permission, roles)
+    for name in permission.sealed:
+        yield _row(f"↳ {name.replace('_', ' ')}", permission, frozenset(Role), frozenset({Role.PARENT}))
 
 
-def _row(what: str, permission: Permission, among: frozenset[Role]) -> str:
+def _row(what: str, permission: Permission, among: frozenset[Role], told: frozenset[Role] = NOBODY) -> str:
+    if permission.matter is not None:
+        told |= permission.by_decision
     cells = [
-        "all" if role in permission.authority & among else "team" if role in permission.team & among else ""
+        "all"
+        if role in permission.authority & among
+        else ("told" if role in told else "team")
+        if role in permission.team & among
+        else ""
         for role in _SHORT
     ]
     emergency = permission.emergency_roles & among

@@ -11,6 +11,7 @@ from services.pep.adapters import (
     tables_child,
     tables_emergency,
     tables_parents,
+    tables_placement,
     tables_plan,
     tables_retention,
     tables_sign_in,
@@ -22,6 +23,7 @@ from services.pep.entrypoints.api import care_plan as care_plan_api
 from services.pep.entrypoints.api import children as children_api
 from services.pep.entrypoints.api import concerns as concerns_api
 from services.pep.entrypoints.api import people as people_api
+from services.pep.entrypoints.api import placement as placement_api
 from services.pep.entrypoints.api import plans as plans_api
 from services.pep.entrypoints.api import schools as schools_api
 from services.pep.entrypoints.api import targets as targets_api
@@ -41,6 +43,7 @@ from services.pep.entrypoints.pages import (
     new_school,
     parents,
     people,
+    placement,
     plans,
     retention,
     sections,
@@ -66,6 +69,7 @@ PAGES = (
     parents.pages,
     retention.pages,
     emergencies.pages,
+    placement.pages,
     allocation.pages,
     people.pages,
     departures.pages,
@@ -83,6 +87,7 @@ PAGES = (
 
 API = (
     children_api.api,
+    placement_api.api,
     team_api.api,
     schools_api.api,
     people_api.api,
@@ -97,6 +102,7 @@ TABLES = (
     tables_child.child,
     tables_emergency.account,
     tables_parents.decision,
+    tables_placement.placement,
     tables_plan.plan,
     tables_retention.hold,
     tables_sign_in.account,

@@ -136,9 +136,10 @@ class TeamMemberLeft:
 @event("pep.parent.standing_changed.v1")
 @dataclass(frozen=True, slots=True)
 class ParentStandingChanged:
-    """How far a parent is told of a matter changed: invited, told_after or not_told.
+    """How far a parent is told of a matter changed: of meetings invited, told_after or not_told; of school told or not.
 
-    `until` is the last day of it; from the next day on nothing is told, as while nothing was said of the parent.
+    `until` is the last day of it; from the next day on nothing is told. While nothing was said of a parent they are
+    not told of meetings, and told of the school.
     """
 
     child_id: str

@@ -40,8 +40,9 @@ class Deed(StrEnum):
 class Permission:
     """Who may do one thing; `what` says in plain English what the thing is.
 
-    `matter`: a parent may only as far as it was decided that they are told of such things. `emergency`: staff of the
-    authority who have opened the record in an emergency may it too, if they could in their role on a team.
+    `matter`: a parent may only as far as it was decided that they are told of such things; a school too, where it is
+    among `by_decision`. `sealed` names fields that a parent sees only as far as they are told of a matter. `emergency`:
+    staff of the authority who have opened the record in an emergency may it too, if they could in their role on a team.
     """
 
     what: str
@@ -49,6 +50,8 @@ class Permission:
     authority: frozenset[Role] = NOBODY
     fields: Mapping[str, frozenset[Role]] = field(default_factory=dict)
     matter: Matter | None = None
+    by_decision: frozenset[Role] = frozenset({Role.PARENT})
+    sealed: Mapping[str, Matter] = field(default_factory=dict)
     emergency: bool = False
 
     @property
@@ -64,7 +67,19 @@ PEP_CHILD: Mapping[str, Permission] = {
         authority=HEAD,
         fields={"legal_status": STAFF, "reference": STAFF, "upn": PROFESSIONALS, "born_on": EVERYONE - {Role.ADVOCATE}},
         emergency=True,
+        sealed={"school": Matter.SCHOOL},
     ),
+    "pep.placement.read": Permission(
+        "See where a child lives, with whom, and the telephone number there",
+        team=PROFESSIONALS | {Role.CARER, Role.PARENT, Role.CHILD},
+        authority=HEAD,
+        fields={"history": STAFF},
+        emergency=True,
+        matter=Matter.PLACEMENT,
+        by_decision=SCHOOL | {Role.PARENT},
+    ),
+    "pep.placement.record": Permission("Record where a child lives", team=SOCIAL_CARE),
+    "pep.placement.tell_school": Permission("Decide whether the school is told where a child lives", team=SOCIAL_CARE),
     "pep.worklist.read": Permission("See one's own list of what to do next", team=EVERYONE, authority=EVERYONE),
     "pep.session.end_own": Permission(
         "See where one is signed in, and sign out there", team=EVERYONE, authority=EVERYONE
@@ -90,6 +105,7 @@ PEP_CHILD: Mapping[str, Permission] = {
         authority=HEAD,
         fields={"email": PROFESSIONALS, "carer": EVERYONE - {Role.PARENT}},
         emergency=True,
+        sealed={"school": Matter.SCHOOL},
     ),
     "pep.team.change": Permission("Change the team around a child", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD),
     "pep.team.allocate": Permission("Give children without a social worker to one", authority=HEAD),
@@ -192,6 +208,7 @@ SCHEDULING: Mapping[str, Permission] = {
         },
         matter=Matter.MEETINGS,
         emergency=True,
+        sealed={"school": Matter.SCHOOL},
     ),
     "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
     "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),

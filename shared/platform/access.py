@@ -40,8 +40,9 @@ class Actor:
 class Thing:
     """What is acted on: a child's record (with the roles the actor has on its team today) or the authority itself.
 
-    `told` says of a parent how far they are told of each matter; `over` that the thing, such as a meeting, is past;
-    `opening` that the actor, who is not on the team, has opened the record in an emergency.
+    `told` says of a parent, or of a school, how far they are told of each matter that was decided; `over` that the
+    thing, such as a meeting, is past; `opening` that the actor, who is not on the team, has opened the record in an
+    emergency.
     """
 
     kind: str
@@ -53,9 +54,11 @@ class Thing:
     opening: Opening | None = None
 
     def is_told(self, matter: Matter) -> bool:
-        """Tell whether a parent is told of a matter: those told after, once the thing is over."""
-        standing = self.told.get(matter, ParentStanding.NOT_TOLD)
-        return standing is ParentStanding.INVITED or (standing is ParentStanding.TOLD_AFTER and self.over)
+        """Tell whether they are told of a matter: those told after, once the thing is over."""
+        standing = self.told.get(matter, matter.undecided)
+        if standing is ParentStanding.TOLD_AFTER:
+            return self.over
+        return standing is not ParentStanding.NOT_TOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,10 +92,12 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
     team, authority, roles = permission.team, permission.authority, thing.team_roles
     emergency = NOBODY if thing.opening is None else permission.emergency_roles
     if permission.matter is not None and not thing.is_told(permission.matter):
-        roles -= {Role.PARENT}
+        roles -= permission.by_decision
     if field is not None and field in permission.fields:
         among = permission.fields[field]
         team, authority, emergency = team & among, authority & among, emergency & among
+    if field is not None and field in permission.sealed and not thing.is_told(permission.sealed[field]):
+        team -= {Role.PARENT}
     if roles & team:
         return Decision(True, "team")
     if actor.authority == thing.authority and actor.kinds & authority:
@@ -164,10 +169,10 @@ def standing(work: Work, child_id: str | None, team: Iterable[roster.Membership]
             roles = roster.roles_on(work.connection, person_id, child_id, today)
         else:
             roles = frozenset(member.role for member in team if member.person_id == person_id and member.is_live(today))
-        told: Mapping[Matter, ParentStanding] = {}
-        if Role.PARENT in roles:
-            kept = standings.of_parent(work.connection, child_id, person_id)
-            told = {matter: one.on(today) for matter, one in kept.items()}
+        told: dict[Matter, ParentStanding] = {}
+        for audience in _audiences(work.actor, roles):
+            kept = standings.of_audience(work.connection, child_id, audience)
+            told |= {matter: one.on(today) for matter, one in kept.items()}
         opening = None
         if not roles and work.actor.kinds & IN_EMERGENCIES:
             opening = emergencies.open_now(work.connection, person_id, child_id, work.now)
@@ -175,6 +180,12 @@ def standing(work: Work, child_id: str | None, team: Iterable[roster.Membership]
         known = Standing(work.actor, work.service, thing, work.trail)
         work.standings[person_id, child_id] = known
     return known
+
+
+def _audiences(actor: Actor, roles: frozenset[Role]) -> list[str]:
+    """Return as whom decisions are looked up: as themselves for a parent, as the school for a designated teacher."""
+    school = [actor.school_urn] if Role.DESIGNATED_TEACHER in roles and actor.school_urn else []
+    return [*school, *([actor.person_id] if Role.PARENT in roles else [])]
 
 
 def may(work: Work, action: str, child_id: str | None = None, field: str | None = None) -> bool:

@@ -1,4 +1,7 @@
-"""What each parent may be told of today: in pep what came of the decisions, in the other services a copy of it."""
+"""What each parent may be told of today: in pep what came of the decisions, in the other services a copy of it.
+
+pep keeps here what the child's school is told as well, under the school's URN in the place of a person's id.
+"""
 
 from __future__ import annotations
 
@@ -49,14 +52,14 @@ def add_tables(metadata: MetaData) -> None:
 STANDING = _define(new_metadata())
 
 
-def of_parent(connection: Connection, child_id: str, person_id: str) -> dict[Matter, KeptStanding]:
-    """Return how far a parent of a child is told of each matter on which anything was decided."""
-    query = select(STANDING).where(STANDING.c.child_id == child_id, STANDING.c.person_id == person_id)
+def of_audience(connection: Connection, child_id: str, audience: str) -> dict[Matter, KeptStanding]:
+    """Return how far a parent (or, by its URN, a school) is told of each matter on which anything was decided."""
+    query = select(STANDING).where(STANDING.c.child_id == child_id, STANDING.c.person_id == audience)
     return {Matter(row["matter"]): _kept(row) for row in connection.execute(query).mappings()}
 
 
 def of_child(connection: Connection, child_id: str, matter: Matter) -> dict[str, KeptStanding]:
-    """Return how far each parent of a child is told of a matter, by the person's id; others are told nothing."""
+    """Return how far each parent of a child is told of a matter, by the person's id, where anything was decided."""
     query = select(STANDING).where(STANDING.c.child_id == child_id, STANDING.c.matter == matter)
     return {row["person_id"]: _kept(row) for row in connection.execute(query).mappings()}
 

@@ -6,6 +6,7 @@ or style that the content security policy would refuse, no form that posts witho
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from itertools import pairwise
@@ -14,6 +15,10 @@ from typing import Protocol
 VOID = frozenset(["area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"])
 NEEDS_NO_LABEL = frozenset({"hidden", "submit", "button", "image", "reset"})
 LANDMARKS = frozenset({"header", "nav", "main", "footer", "aside", "script", "style"})
+_EACH_TIME = re.compile(
+    r'(?<=name="csrf_token" value=")[^"]*|(?<=name="form_key" value=")[^"]*|(?<=nonce=")[^"]*'
+    r"|\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+)
 SUSPICIOUS = ("None", "Undefined", "undefined", "<built-in", "datetime.date(", "frozenset(", "{{", "}}")
 
 
@@ -258,3 +263,8 @@ def _words(reader: _Reader, may_say: tuple[str, ...]) -> list[str]:
         if element.attributes.get("value") == "None" or "None" in element.attributes.get("class", "")
     ]
     return faults
+
+
+def steady(response: HasHtml) -> str:
+    """Return a page without what differs each time it is asked for: tokens, nonces and the number of the request."""
+    return _EACH_TIME.sub("…", response.text)

@@ -53,5 +53,5 @@ def test_every_field_in_the_table_is_asked_for_somewhere() -> None:
         for kind in ("*.py", "*.html")
         for file in (REPOSITORY / "services").rglob(kind)
     )
-    fields = {name for permission in PERMISSIONS.values() for name in permission.fields}
+    fields = {name for permission in PERMISSIONS.values() for name in [*permission.fields, *permission.sealed]}
     assert [name for name in sorted(fields) if f'"{name}"' not in code and f"'{name}'" not in code] == []

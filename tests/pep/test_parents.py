@@ -40,7 +40,8 @@ def settle(world: World) -> Callable[..., None]:
 def standing(world: World) -> tuple[ParentStanding, date | None]:
     with world.looking("sam") as work:
         (view,) = parents.parents_of(work, world.child.id)
-    return view.standing, view.until
+    meetings = view.on(Matter.MEETINGS)
+    return meetings.standing, meetings.until
 
 
 def told(world: World) -> list[str]:
@@ -85,7 +86,7 @@ def test_the_stricter_of_two_that_wait_holds_and_a_confirmed_one_replaces_those_
     settle(last)
     with world.looking("ira") as work:
         (view,) = parents.parents_of(work, world.child.id)
-    states = [(one.standing, one.state) for one in view.decisions]
+    states = [(one.standing, one.state) for one in view.on(Matter.MEETINGS).decisions]
     assert states == [
         (ParentStanding.NOT_TOLD, State.CONFIRMED),
         (ParentStanding.TOLD_AFTER, State.REPLACED),

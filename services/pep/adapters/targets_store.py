@@ -8,10 +8,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, func, insert, select, update
 
+from services.pep.adapters import placement_store
 from services.pep.adapters.plans_store import insert_first, plan_of
 from services.pep.adapters.tables_plan import child_views as views_table
 from services.pep.adapters.tables_plan import plan as plan_table
 from services.pep.adapters.tables_plan import target as target_table
+from services.pep.domain.placement import Watch
 from services.pep.domain.plan import Plan
 from services.pep.domain.targets import Category, Outcome, Target
 from services.pep.domain.views import ChildViews
@@ -23,11 +25,15 @@ from shared.platform.roster import Membership
 
 @dataclass(frozen=True, slots=True)
 class TargetInPlan:
-    """A target with its plan and everyone who is, was or will be on the child's team, as they were read."""
+    """A target with its plan and everyone who is, was or will be on the child's team, as they were read.
+
+    `watch` finds in a text where the child lives.
+    """
 
     plan: Plan
     target: Target
     team: tuple[Membership, ...]
+    watch: Watch
 
 
 _IN_PLAN = (
@@ -35,6 +41,7 @@ _IN_PLAN = (
         *(column.label(f"its_plan_{column.name}") for column in plan_table.c),
         *target_table.c,
         roster.nested_team(plan_table.c.child_id).label("team"),
+        placement_store.nested_traces(plan_table.c.child_id).label("traces"),
     )
     .join(plan_table, plan_table.c.id == target_table.c.plan_id)
     .where(target_table.c.id == bindparam("target_id"), target_table.c.removed.is_(False))
@@ -71,7 +78,8 @@ def load_in_plan(connection: Connection, target_id: str) -> TargetInPlan:
         raise NoSuchRecord
     plan = {column.name: row[f"its_plan_{column.name}"] for column in plan_table.c}
     target = target_of({column.name: row[column.name] for column in target_table.c})
-    return TargetInPlan(plan_of(plan), target, tuple(roster.nested_members(row["team"])))
+    team, watch = tuple(roster.nested_members(row["team"])), placement_store.watch_from(row["traces"])
+    return TargetInPlan(plan_of(plan), target, team, watch)
 
 
 def add_target(connection: Connection, target: Target) -> Target:

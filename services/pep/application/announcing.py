@@ -19,11 +19,11 @@ from services.pep.application.facts import (
     plan_opened,
     school_recorded,
 )
+from services.pep.application.parents import TOLD_OF
 from services.pep.application.plans import parts_of, submission_of
 from services.pep.application.retention import record_erased
 from services.pep.domain.children import Child
 from services.pep.domain.plan import Plan, PlanState
-from shared.contracts.parents import Matter
 from shared.contracts.pep import ChildLeftCare, ParentStandingChanged, PlanApproved, PlanReturned, PlanSuperseded
 from shared.kernel.clock import london_date
 from shared.platform import emergencies, erasure, roster, sessions, standings
@@ -79,8 +79,9 @@ def _of_child(work: Work, child: Child) -> Iterator[object]:
         yield member_joined(member)
         if member.until is not None:
             yield member_left(member, member.until)
-    for parent_id, kept in standings.of_child(work.connection, child.id, Matter.MEETINGS).items():
-        yield ParentStandingChanged(child.id, parent_id, Matter.MEETINGS.value, kept.standing.value, kept.until)
+    for matter in TOLD_OF:
+        for parent_id, kept in standings.of_child(work.connection, child.id, matter).items():
+            yield ParentStandingChanged(child.id, parent_id, matter.value, kept.standing.value, kept.until)
     for opening in emergencies.of_child(work.connection, child.id):
         if opening.is_open(work.now):
             yield emergency_opened(opening)

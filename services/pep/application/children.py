@@ -85,9 +85,18 @@ def announce(work: Work, child: Child) -> None:
 
 
 def child_record(work: Work, child_id: str) -> Child:
-    """Return a child; raises `NotFound` for a reader who may not know of them."""
+    """Return a child, without the school for a parent who is not told it.
+
+    Raises `NotFound` for a reader who may not know of them.
+    """
     permit(work, "pep.child.read", child_id)
-    return children_store.load(work.connection, child_id)
+    child = children_store.load(work.connection, child_id)
+    return child if sees_school(work, child_id) else _without_school(child)
+
+
+def sees_school(work: Work, child_id: str) -> bool:
+    """Tell whether the reader is told which school a child goes to."""
+    return may(work, "pep.child.read", child_id, field="school")
 
 
 def deadlines_of(work: Work, child: Child) -> tuple[Deadline, ...]:
@@ -100,9 +109,13 @@ def list_children(work: Work, chosen: ChildFilter, *, offset: int, limit: int) -
     """Return one page of the children whom the reader may see, and how many there are in all."""
     permit(work, "pep.children.list")
     ids = visible_ids(work)
-    return children_store.page(
+    sealed = frozenset(child_id for child_id in _as_parent(work) if not sees_school(work, child_id))
+    if ids is not None and chosen.school_urn:
+        ids -= sealed
+    found, total = children_store.page(
         work.connection, work.settings.authority, replace(chosen, ids=ids), offset=offset, limit=limit
     )
+    return [_without_school(child) if child.id in sealed else child for child in found], total
 
 
 def visible_ids(work: Work) -> frozenset[str] | None:
@@ -110,6 +123,18 @@ def visible_ids(work: Work) -> frozenset[str] | None:
     if may(work, "pep.child.read"):
         return None
     return frozenset(roster.children_of(work.connection, work.actor.person_id, work.today))
+
+
+def _as_parent(work: Work) -> list[str]:
+    """Return the children whose parent the actor is."""
+    if Role.PARENT not in work.actor.kinds:
+        return []
+    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    return [child_id for child_id, roles in mine.items() if Role.PARENT in roles]
+
+
+def _without_school(child: Child) -> Child:
+    return replace(child, school_urn=None, school_since=None, no_school_since=None)
 
 
 def change_details(work: Work, child_id: str, version: int, changes: Mapping[str, Any]) -> Child:

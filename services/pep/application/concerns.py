@@ -8,6 +8,7 @@ from datetime import date
 from services.pep.adapters import care_plan_store, plans_store
 from services.pep.adapters.policies import load_calendar
 from services.pep.application.history import record
+from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plans import current_plan
 from services.pep.domain.concerns import (
     EARLY_MEETING_WORKING_DAYS,
@@ -71,6 +72,7 @@ def answer_by_action(
     Raises `InvalidInput` by field, `Conflict` when it is answered or closed, `Stale`.
     """
     concern = _to_answer(work, concern_id, seen_version)
+    refuse_what_gives_it_away(work, concern.child_id, {"action": action})
     owner = next((one for one in _possible_owners(work, concern.child_id) if one.person_id == owner_id), None)
     if owner_id and owner is None:
         raise InvalidInput({"owner_id": ["Choose somebody on the child’s team."]})

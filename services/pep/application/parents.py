@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.pep.adapters import children_store, parents_store
 from services.pep.domain.parents import (
+    STANDING_WORDS,
     Decision,
     Ground,
     State,
@@ -19,7 +21,7 @@ from shared.contracts.parents import Matter, ParentStanding
 from shared.contracts.pep import ParentStandingChanged
 from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import Role
-from shared.kernel.errors import NoSuchRecord
+from shared.kernel.errors import Conflict, NoSuchRecord
 from shared.kernel.ids import new_id
 from shared.platform import roster, standings
 from shared.platform.access import may, permit
@@ -27,20 +29,40 @@ from shared.platform.roster import Membership
 from shared.platform.standings import KeptStanding
 from shared.platform.work import Work
 
+TOLD_OF = (Matter.MEETINGS, Matter.SCHOOL)
+"""What the other services hear the outcome of; the placement is shown nowhere else."""
+
 
 @dataclass(frozen=True, slots=True)
-class ParentView:
-    """One parent on the team: how far they are told today, until when, and every decision, the newest first."""
+class MatterView:
+    """How far somebody is told of one matter today, until when, and every decision on it, the newest first."""
 
-    member: Membership
+    matter: Matter
     standing: ParentStanding
     until: date | None
     decisions: tuple[Decision, ...]
 
     @property
+    def words(self) -> str:
+        """Return how far they are told, as a page shows it."""
+        return STANDING_WORDS[self.matter, self.standing]
+
+    @property
     def waiting(self) -> tuple[Decision, ...]:
         """Return the decisions that wait for a second person."""
         return tuple(one for one in self.decisions if one.state is State.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class ParentView:
+    """One parent on the team, with each matter they are told of or not."""
+
+    member: Membership
+    matters: tuple[MatterView, ...]
+
+    def on(self, matter: Matter) -> MatterView:
+        """Return how they stand to one matter."""
+        return next(one for one in self.matters if one.matter is matter)
 
 
 def parents_of(work: Work, child_id: str) -> list[ParentView]:
@@ -49,14 +71,17 @@ def parents_of(work: Work, child_id: str) -> list[ParentView]:
     decisions = parents_store.of_children(work.connection, [child_id])
     if not may(work, "pep.parents.read", child_id, field="ground"):
         decisions = []
-    kept = standings.of_child(work.connection, child_id, Matter.MEETINGS)
-    found = []
-    for member in _parents(work, child_id):
-        now = kept.get(member.person_id, KeptStanding())
-        of_this = tuple(one for one in reversed(decisions) if one.person_id == member.person_id)
-        standing = now.on(work.today)
-        found.append(ParentView(member, standing, now.until if standing is now.standing else None, of_this))
-    return found
+    return [
+        ParentView(member, _views(work, child_id, member.person_id, decisions)) for member in _parents(work, child_id)
+    ]
+
+
+def placement_for_school(work: Work, child_id: str) -> MatterView:
+    """Return whether the child's school of today is told where the child lives, with the decisions about it."""
+    permit(work, "pep.placement.tell_school", child_id)
+    urn = children_store.load(work.connection, child_id).school_urn or ""
+    known = standings.of_audience(work.connection, child_id, urn)
+    return _view(work, urn, Matter.PLACEMENT, known, parents_store.of_children(work.connection, [child_id]))
 
 
 def parent(work: Work, child_id: str, parent_id: str) -> ParentView:
@@ -75,30 +100,45 @@ def decide_for_parent(
     standing: ParentStanding,
     ground: Ground,
     *,
+    matter: Matter = Matter.MEETINGS,
     reference: str = "",
     until: date | None = None,
 ) -> Decision:
-    """Decide how far a parent is told of meetings.
+    """Decide how far a parent is told of a matter.
 
     What lets them know less holds at once; what lets them know more waits for a second person. Raises `InvalidInput`
     by field, `Conflict` while an earlier decision waits, `NotFound`, `Denied`.
     """
     parent(work, child_id, parent_id)
     children_store.lock(work.connection, child_id)
-    new = Decision(
-        id=new_id(),
-        child_id=child_id,
-        person_id=parent_id,
-        matter=Matter.MEETINGS,
-        standing=standing,
-        ground=ground,
-        reference=reference.strip(),
-        until=until,
-        decided_by=work.actor.person_id,
-        decided_by_name=work.actor.name,
-        decided_at=work.now,
-    )
+    new = _decision(work, child_id, parent_id, matter, standing, ground, reference, until)
     check_may_decide(_on_same_matter(work, new), new, work.today)
+    parents_store.add(work.connection, new)
+    _tell_outcome(work, new)
+    return new
+
+
+def decide_for_school(
+    work: Work,
+    child_id: str,
+    standing: ParentStanding,
+    ground: Ground,
+    *,
+    reference: str = "",
+    until: date | None = None,
+) -> Decision:
+    """Decide whether the child's school is told where the child lives; it holds at once, and for this school alone.
+
+    Raises `InvalidInput` by field, `Conflict` where the child has no school, `NotFound`, `Denied`.
+    """
+    permit(work, "pep.placement.tell_school", child_id)
+    children_store.lock(work.connection, child_id)
+    urn = children_store.load(work.connection, child_id).school_urn
+    if urn is None:
+        raise Conflict("no_school", "The child is on no school’s roll, so there is nobody to tell.")
+    new = _decision(work, child_id, urn, Matter.PLACEMENT, standing, ground, reference, until)
+    check_may_decide(_on_same_matter(work, new), new, work.today)
+    new = replace(new, state=State.CONFIRMED, settled_at=work.now)
     parents_store.add(work.connection, new)
     _tell_outcome(work, new)
     return new
@@ -140,6 +180,46 @@ def worklist_items(work: Work) -> list[WorkItem]:
     ]
 
 
+def _decision(
+    work: Work,
+    child_id: str,
+    audience: str,
+    matter: Matter,
+    standing: ParentStanding,
+    ground: Ground,
+    reference: str,
+    until: date | None,
+) -> Decision:
+    return Decision(
+        id=new_id(),
+        child_id=child_id,
+        person_id=audience,
+        matter=matter,
+        standing=standing,
+        ground=ground,
+        reference=reference.strip(),
+        until=until,
+        decided_by=work.actor.person_id,
+        decided_by_name=work.actor.name,
+        decided_at=work.now,
+    )
+
+
+def _views(work: Work, child_id: str, audience: str, decisions: Sequence[Decision]) -> tuple[MatterView, ...]:
+    """Return how somebody stands to each matter today; `decisions` are those that the reader may see."""
+    known = standings.of_audience(work.connection, child_id, audience)
+    return tuple(_view(work, audience, matter, known, decisions) for matter in Matter)
+
+
+def _view(
+    work: Work, audience: str, matter: Matter, known: Mapping[Matter, KeptStanding], decisions: Sequence[Decision]
+) -> MatterView:
+    kept = known.get(matter, KeptStanding(matter.undecided))
+    standing = kept.on(work.today)
+    of_this = tuple(one for one in reversed(decisions) if (one.person_id, one.matter) == (audience, matter))
+    return MatterView(matter, standing, kept.until if standing is kept.standing else None, of_this)
+
+
 def _parents(work: Work, child_id: str) -> list[Membership]:
     team = roster.whole_team(work.connection, child_id)
     return [one for one in team if one.role is Role.PARENT and (one.until is None or one.until >= work.today)]
@@ -155,10 +235,13 @@ def _on_same_matter(work: Work, decision: Decision) -> list[Decision]:
 
 def _tell_outcome(work: Work, decision: Decision) -> None:
     """Keep how far the parent is told from now on, and tell the other services where that changed."""
-    standing, until = standing_on(_on_same_matter(work, decision), work.today)
-    child_id, parent_id, matter = decision.child_id, decision.person_id, decision.matter
-    kept = standings.of_parent(work.connection, child_id, parent_id).get(matter, KeptStanding())
+    matter = decision.matter
+    standing, until = standing_on(matter, _on_same_matter(work, decision), work.today)
+    child_id, audience = decision.child_id, decision.person_id
+    undecided = KeptStanding(matter.undecided)
+    kept = standings.of_audience(work.connection, child_id, audience).get(matter, undecided)
     if kept != KeptStanding(standing, until):
-        standings.keep(work.connection, child_id, parent_id, matter, KeptStanding(standing, until))
-        fact = ParentStandingChanged(child_id, parent_id, matter.value, standing.value, until)
-        work.publish(f"child/{child_id}", fact)
+        standings.keep(work.connection, child_id, audience, matter, KeptStanding(standing, until))
+        if matter in TOLD_OF:
+            fact = ParentStandingChanged(child_id, audience, matter.value, standing.value, until)
+            work.publish(f"child/{child_id}", fact)

@@ -12,6 +12,7 @@ from services.pep.adapters.plans_store import PlanRow
 from services.pep.adapters.policies import load_calendar
 from services.pep.application.facts import plan_opened, plan_submitted
 from services.pep.application.history import entry, record
+from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plan_worklist import worklist_items as worklist_items
 from services.pep.domain import plan as steps
 from services.pep.domain.children import Child
@@ -189,11 +190,12 @@ def submit_plan(work: Work, plan_id: str, seen_version: int, no_meeting_reason: 
 
     A plan must hold what SI 2010/959 Schedule 1 paragraph 2 lists. It is submitted after its meeting; where none took
     place a reason is needed, which is kept and shown. Raises `DomainError` plan_not_ready with the reasons, `Conflict`
-    for the state, `Stale` when the plan changed since it was read.
+    for the state, `Stale` when the plan changed since it was read, `InvalidInput` for a reason that cannot be kept.
     """
     plan = load_permitted(work, plan_id, "pep.plan.submit")
     if plan.version != seen_version:
         raise Stale("plan_changed", "The plan changed since you opened the page. Look at it again, then submit it.")
+    refuse_what_gives_it_away(work, plan.child_id, {"no_meeting_reason": no_meeting_reason})
     parts = parts_of(work, plan)
     reasons = list(parts.reasons)
     if not no_meeting_reason.strip() and (meeting := meeting_reason(plan)):

@@ -11,6 +11,7 @@ from services.pep.adapters import plans_store
 from services.pep.adapters.form_files import form_of
 from services.pep.adapters.plans_store import KeptVersion, SavedSection
 from services.pep.application.history import record, who_acts
+from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plan_page import EDIT_ACTION
 from services.pep.application.plans import load_permitted
 from services.pep.domain.form_reading import read_answers
@@ -98,6 +99,7 @@ def save_section(
         return before
     if (before.version if before else 0) != seen_version:
         raise _stale(values, before)
+    refuse_what_gives_it_away(work, plan.child_id, {**values, "reason": reason})
     amends = check_edit(plan, section, values, reason)
     person_id, name, role = who_acts(work, plan.child_id)
     saved = SavedSection(plan.id, key, values, person_id, name, work.now, seen_version + 1)

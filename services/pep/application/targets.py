@@ -9,6 +9,7 @@ from services.pep.adapters import plans_store, targets_store
 from services.pep.adapters.plans_store import KeptVersion
 from services.pep.adapters.targets_store import TargetInPlan
 from services.pep.application.history import record, who_acts
+from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plans import load_permitted
 from services.pep.domain.plan import Plan, check_targets
 from services.pep.domain.targets import Category, Outcome, Target
@@ -50,6 +51,7 @@ def add_target(work: Work, plan_id: str, words: TargetWords) -> Target:
     """Add a target to a plan; raises `InvalidInput`, or `Conflict` where the plan's state does not allow it."""
     plan = load_permitted(work, plan_id, "pep.plan.edit_targets")
     _check(words)
+    refuse_what_gives_it_away(work, plan.child_id, _texts(words))
     target = _with(Target(new_id(), plan.id, plan.child_id, words.category), words)
     present = targets_store.targets_of(work.connection, [plan.id])[plan.id]
     check_targets(plan, (*present, target))
@@ -63,6 +65,7 @@ def change_target(work: Work, read: TargetInPlan, words: TargetWords, seen_versi
     """Change a target; raises `InvalidInput`, `Conflict`, or `Stale` with `yours`, `theirs` and `version`."""
     plan, target = _to_edit(work, read)
     _check(words)
+    refuse_what_gives_it_away(work, plan.child_id, _texts(words), read.watch)
     changed = _with(target, words)
     if changed == target:
         return target
@@ -87,6 +90,7 @@ def review_target(work: Work, read: TargetInPlan, outcome: Outcome, why: str, se
     plan, target = _to_edit(work, read)
     if not why.strip():
         raise InvalidInput({"outcome_why": ["Say what happened, in a sentence."]})
+    refuse_what_gives_it_away(work, plan.child_id, {"outcome_why": why}, read.watch)
     reviewed = replace(target, outcome=outcome, outcome_why=why.strip(), reviewed_on=work.today)
     if replace(reviewed, reviewed_on=target.reviewed_on) == target:
         return target
@@ -130,6 +134,10 @@ def _check(words: TargetWords) -> None:
         errors["cost_pence"] = ["Enter an amount from £0 to £100,000."]
     if errors:
         raise InvalidInput(errors)
+
+
+def _texts(words: TargetWords) -> dict[str, str]:
+    return {name: getattr(words, name) for name in ("what", "measure", "who", "how_often")}
 
 
 def _check_whole(work: Work, plan: Plan, changed: Target) -> None:

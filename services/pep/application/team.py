@@ -195,6 +195,8 @@ def _visible(work: Work, child_id: str) -> list[Membership]:
         members = [member for member in members if member.role is not Role.CARER]
     if not may(work, "pep.team.read", child_id, field="email"):
         members = [replace(member, email=None) for member in members]
+    if not may(work, "pep.team.read", child_id, field="school"):
+        members = [member for member in members if member.role is not Role.DESIGNATED_TEACHER]
     return members
 
 

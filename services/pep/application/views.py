@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.pep.adapters import plans_store, targets_store
 from services.pep.adapters.plans_store import KeptVersion
 from services.pep.application.history import record, who_acts
+from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plans import load_permitted
 from services.pep.domain.plan import Plan, PlanState
 from services.pep.domain.views import KEYS, WAYS_GATHERED, ChildViews
@@ -73,6 +74,7 @@ def save_views(work: Work, plan_id: str, answers: Mapping[str, str], seen_versio
     if plan.state is PlanState.SUPERSEDED:
         raise Conflict("plan_superseded", "There is a newer plan. Say what you think there.")
     said = _check(answers, how, as_the_child)
+    refuse_what_gives_it_away(work, plan.child_id, said)
     person_id, name, role = who_acts(work, plan.child_id)
     before = targets_store.views_of(work.connection, [plan.id]).get(plan.id)
     views = ChildViews(

@@ -1,7 +1,8 @@
 """What a parent is told of: decided by one person for a ground, confirmed by a second, never changed afterwards.
 
 What lets a parent know less holds at once and is confirmed afterwards; what lets them know more holds once it is
-confirmed. Until something was decided, and after the last day of what was decided, a parent is told nothing.
+confirmed. After the last day of what was decided a parent is told nothing; what they are told while nothing was ever
+decided, each matter says itself. Where a child lives is told to the child's school in the same way, by one person.
 """
 
 from __future__ import annotations
@@ -15,9 +16,18 @@ from shared.contracts.parents import Matter, ParentStanding
 from shared.kernel.errors import Conflict, InvalidInput
 
 STANDING_WORDS = {
-    ParentStanding.INVITED: "Invited to meetings",
-    ParentStanding.TOLD_AFTER: "Told after a meeting was held",
-    ParentStanding.NOT_TOLD: "Not told of meetings",
+    (Matter.MEETINGS, ParentStanding.INVITED): "Invited to meetings",
+    (Matter.MEETINGS, ParentStanding.TOLD_AFTER): "Told after a meeting was held",
+    (Matter.MEETINGS, ParentStanding.NOT_TOLD): "Not told of meetings",
+    (Matter.SCHOOL, ParentStanding.TOLD): "Told which school it is, and where meetings are",
+    (Matter.SCHOOL, ParentStanding.NOT_TOLD): "Not told which school it is, nor where meetings are",
+    (Matter.PLACEMENT, ParentStanding.TOLD): "Told where the child lives",
+    (Matter.PLACEMENT, ParentStanding.NOT_TOLD): "Not told where the child lives",
+}
+MATTER_WORDS = {
+    Matter.MEETINGS: "PEP meetings",
+    Matter.SCHOOL: "the school",
+    Matter.PLACEMENT: "where the child lives",
 }
 
 
@@ -29,6 +39,7 @@ class Ground(StrEnum):
     CHILDS_WISH = "childs_wish"
     RISK = "risk"
     COURT_ORDER = "court_order"
+    EMERGENCY_CONTACT = "emergency_contact"
 
     @property
     def words(self) -> str:
@@ -42,7 +53,10 @@ _GROUND_WORDS = {
     Ground.CHILDS_WISH: "The child’s wish",
     Ground.RISK: "A risk to the child or somebody else",
     Ground.COURT_ORDER: "A court order",
+    Ground.EMERGENCY_CONTACT: "The school has to reach the carer in an emergency",
 }
+GROUNDS_FOR_A_PARENT = tuple(one for one in Ground if one is not Ground.EMERGENCY_CONTACT)
+GROUNDS_FOR_A_SCHOOL = (Ground.EMERGENCY_CONTACT, Ground.CHILDS_WISH, Ground.RISK)
 
 
 class State(StrEnum):
@@ -58,7 +72,8 @@ class State(StrEnum):
 class Decision:
     """What one person decided about one parent and one matter; `second` is who confirmed or refused it.
 
-    `reference` is the number of the court order or where the reasons are written down; `until` the last day of it.
+    `person_id` is the URN where it is about a school, which needs no second person. `reference` is the number of the
+    court order or where the reasons are written down; `until` the last day of it.
     """
 
     id: str
@@ -78,9 +93,9 @@ class Decision:
     settled_at: datetime | None = None
 
 
-def standing_on(decisions: Sequence[Decision], day: date) -> tuple[ParentStanding, date | None]:
+def standing_on(matter: Matter, decisions: Sequence[Decision], day: date) -> tuple[ParentStanding, date | None]:
     """Return how far a parent is told on a day, and until when, by the decisions on one matter, the oldest first."""
-    standing, until = ParentStanding.NOT_TOLD, None
+    standing, until = matter.undecided, None
     for one in decisions:
         if one.state is State.CONFIRMED:
             lapsed = one.until is not None and one.until < day
@@ -97,11 +112,13 @@ def check_may_decide(decisions: Sequence[Decision], new: Decision, today: date) 
 
     A decision that lets the parent know less than they do now never has to wait for another.
     """
+    if new.standing not in new.matter.standings:
+        raise InvalidInput({"standing": ["Choose one of the answers."]})
     if new.until is not None and new.until < today:
         raise InvalidInput({"until": ["The last day must be today or later. Leave it empty if there is none."]})
     if new.ground in (Ground.COURT_ORDER, Ground.RISK) and not new.reference.strip():
         raise InvalidInput({"reference": ["Enter the number of the order, or where the risk is written down."]})
-    now, _ = standing_on(decisions, today)
+    now, _ = standing_on(new.matter, decisions, today)
     if any(one.state is State.WAITING for one in decisions) and not new.standing.is_less_than(now):
         raise Conflict("decision_waiting", "An earlier decision waits for a second person. They settle it first.")
 

@@ -23,7 +23,7 @@ from services.pep.entrypoints.child_schemas import (
     SchoolChangeSchema,
 )
 from shared.contracts.roles import Role
-from shared.platform.access import may
+from shared.platform.access import may, permit
 from shared.platform.web.access import allowed
 from shared.platform.web.api import ApiBlueprint
 from shared.platform.web.unit import reading, writing
@@ -32,6 +32,7 @@ from shared.platform.work import Work
 api = ApiBlueprint("children_api", __name__, url_prefix="/api/children", description="Children and their clocks")
 
 SEALED = ("reference", "legal_status", "upn", "born_on")
+OF_THE_SCHOOL = ("school_urn", "school_since", "no_school_since")
 
 
 def shown(work: Work, child: Child) -> dict[str, Any]:
@@ -41,6 +42,8 @@ def shown(work: Work, child: Child) -> dict[str, Any]:
     for name in SEALED:
         if not may(work, "pep.child.read", child.id, field=name):
             del found[name]
+    if not children.sees_school(work, child.id):
+        found = {name: value for name, value in found.items() if name not in OF_THE_SCHOOL}
     return found
 
 
@@ -113,8 +116,9 @@ def change_school(values: dict[str, Any], child_id: str) -> Child:
 @api.etag
 @api.response(200, PlaceSchema)
 def school(child_id: str) -> Child:
-    """Return where a child goes to school."""
+    """Return where a child goes to school; 403 for a parent who is not told."""
     with reading() as work:
+        permit(work, "pep.child.read", child_id, field="school")
         return children.child_record(work, child_id)
 
 

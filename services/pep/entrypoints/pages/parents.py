@@ -7,9 +7,9 @@ from marshmallow import Schema, validate
 from werkzeug.wrappers import Response
 
 from services.pep.application import children, parents
-from services.pep.domain.parents import STANDING_WORDS, Ground, State
-from shared.contracts.parents import ParentStanding
-from shared.kernel.errors import Conflict, InvalidInput
+from services.pep.domain.parents import GROUNDS_FOR_A_PARENT, MATTER_WORDS, STANDING_WORDS, Ground, State
+from shared.contracts.parents import Matter, ParentStanding
+from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
 from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Day, Text
@@ -35,7 +35,11 @@ class DecisionSchema(Schema):
         validate=validate.OneOf(list(ParentStanding)),
         metadata={"label": "what the parent is told", "select": True},
     )
-    ground = Text(required=True, validate=validate.OneOf(list(Ground)), metadata={"label": "why", "select": True})
+    ground = Text(
+        required=True,
+        validate=validate.OneOf(list(Ground)),
+        metadata={"label": "why", "select": True},
+    )
     reference = Text(load_default="", longest=200, metadata={"label": "Order or file"})
     until = Day(load_default=None, allow_none=True, metadata={"label": "Last day"})
 
@@ -53,6 +57,7 @@ def index(child_id: str) -> Response:
             child=child,
             parents=found,
             standing_words=STANDING_WORDS,
+            matter_words=MATTER_WORDS,
             state_words=STATE_WORDS,
             may_decide=may(work, "pep.parents.decide", child_id) and child.in_care,
             may_confirm=may(work, "pep.parents.confirm", child_id),
@@ -61,16 +66,19 @@ def index(child_id: str) -> Response:
 
 
 @pages.get("/<parent_id>")
+@pages.get("/<parent_id>/<matter>")
 @allowed("pep.parents.decide")
-def ask(child_id: str, parent_id: str) -> Response:
-    """Ask how far a parent is told, and why."""
-    return _form(child_id, parent_id, FormState.saved())
+def ask(child_id: str, parent_id: str, matter: str = Matter.MEETINGS) -> Response:
+    """Ask how far a parent is told of a matter, and why."""
+    return _form(child_id, parent_id, _known(matter), FormState.saved())
 
 
 @pages.post("/<parent_id>")
+@pages.post("/<parent_id>/<matter>")
 @allowed("pep.parents.decide")
-def decide(child_id: str, parent_id: str) -> Response:
-    """Decide how far a parent is told."""
+def decide(child_id: str, parent_id: str, matter: str = Matter.MEETINGS) -> Response:
+    """Decide how far a parent is told of a matter."""
+    known = _known(matter)
     values, errors = read_form(DecisionSchema())
     if not errors:
         try:
@@ -81,17 +89,18 @@ def decide(child_id: str, parent_id: str) -> Response:
                     parent_id,
                     ParentStanding(values["standing"]),
                     Ground(values["ground"]),
+                    matter=known,
                     reference=values["reference"],
                     until=values["until"],
                 )
         except InvalidInput as refusal:
             errors = refusal.errors
         except Conflict as refusal:
-            return _form(child_id, parent_id, FormState.typed({"": [refusal.message]}), refusal.status)
+            return _form(child_id, parent_id, known, FormState.typed({"": [refusal.message]}), refusal.status)
         else:
             flash("The decision is recorded. It is on the list of those who can confirm it.", "success")
             return redirect(url_for(".index", child_id=child_id), 303)
-    return _form(child_id, parent_id, FormState.typed(errors), 422)
+    return _form(child_id, parent_id, known, FormState.typed(errors), 422)
 
 
 @pages.post("/decisions/<decision_id>/confirmation")
@@ -114,18 +123,24 @@ def refuse(child_id: str, decision_id: str) -> Response:
     return redirect(url_for(".index", child_id=child_id), 303)
 
 
-def _form(child_id: str, parent_id: str, form: FormState, status: int = 200) -> Response:
+def _known(matter: str) -> Matter:
+    if matter not in set(Matter):
+        raise NoSuchRecord
+    return Matter(matter)
+
+
+def _form(child_id: str, parent_id: str, matter: Matter, form: FormState, status: int = 200) -> Response:
     with reading() as work:
         child = children.child_record(work, child_id)
         view = parents.parent(work, child_id, parent_id)
     return render_page(
         "pep/parent_decision.html",
-        title=f"What {view.member.name} is told",
+        title=f"What {view.member.name} is told: {MATTER_WORDS[matter]}",
         status=status,
         child=child,
         view=view,
+        matter=view.on(matter),
         form=form,
-        standing_words=STANDING_WORDS,
-        standings=[{"value": one.value, "text": STANDING_WORDS[one]} for one in reversed(ParentStanding)],
-        grounds=[{"value": one.value, "text": one.words} for one in Ground],
+        standings=[{"value": one.value, "text": STANDING_WORDS[matter, one]} for one in matter.standings],
+        grounds=[{"value": one.value, "text": one.words} for one in GROUNDS_FOR_A_PARENT],
     )

@@ -11,7 +11,7 @@ from services.pep.application.reactions import code_words
 from services.pep.application.targets import targets_to_review
 from services.pep.domain.plan import Plan, PlanState
 from services.pep.domain.submission import Reason
-from shared.kernel.errors import Conflict, DomainError, Stale
+from shared.kernel.errors import Conflict, DomainError, InvalidInput, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
 from shared.platform.web.forms import Errors, FormState, read_form
@@ -47,6 +47,8 @@ def submit(plan_id: str) -> Response:
             plans.submit_plan(work, plan_id, values["version"], values["no_meeting_reason"])
     except (Stale, Conflict) as refusal:
         return _unsent(plan_id, FormState.typed({"": [refusal.message]}), refusal.status)
+    except InvalidInput as refusal:
+        return _unsent(plan_id, FormState.typed(refusal.errors), 422)
     except DomainError as refusal:
         if refusal.code != "plan_not_ready":
             raise

@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response
 
 from services.pep.application import children, parents, team
 from services.pep.application.worklist import missing_roles
-from services.pep.domain.parents import STANDING_WORDS
 from services.pep.domain.team import FAMILY, ONE_AT_A_TIME, TEAM_ROLES, was_never_taken
 from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema
+from shared.contracts.parents import Matter
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
 from shared.platform.access import may
@@ -35,6 +35,9 @@ def show(child_id: str) -> Response:
         now = [one for one in everyone if one.from_date <= work.today and not _has_left(one, work)]
         sees_parents = may(work, "pep.parents.read", child_id)
         views = parents.parents_of(work, child_id) if sees_parents else []
+        missing = missing_roles(now) if child.in_care else []
+        if not children.sees_school(work, child_id):
+            missing = [role for role in missing if role is not Role.DESIGNATED_TEACHER]
         return render_page(
             "pep/team.html",
             title=f"Team around {child.shown_name}",
@@ -43,10 +46,10 @@ def show(child_id: str) -> Response:
             now=now,
             later=[one for one in everyone if one.from_date > work.today],
             former=[one for one in everyone if _has_left(one, work)],
-            missing=missing_roles(now) if child.in_care else [],
+            missing=missing,
             may_change=may(work, "pep.team.change", child_id),
             handed_over=ONE_AT_A_TIME,
-            told={view.member.person_id: STANDING_WORDS[view.standing] for view in views},
+            told={view.member.person_id: view.on(Matter.MEETINGS).words for view in views},
         )
 
 
