@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
+from services.pep.application.placement import NewPlacement
 from services.pep.domain.schools import School as RegisteredSchool
 from shared.contracts.roles import Role
 from shared.platform.roster import Person
@@ -11,6 +13,7 @@ from suite.demo.children import Child
 from suite.demo.staff import SCHOOLS, STAFF, Staff
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "northmoor.example")
+STREETS = ("Rowan Close", "Mill Lane", "Elm Row", "Station Road", "Larch Way", "Weir Street", "Chapel Hill")
 YOUNGEST_WHO_SIGNS_IN = 3
 """The year group from which a child has a place on the team and a page of their own."""
 
@@ -64,6 +67,19 @@ def family_of(child: Child) -> list[tuple[str, str | None, Role]]:
     if row.group >= YOUNGEST_WHO_SIGNS_IN:
         found.append((row.name, _address(row.name, "young") if row.group >= 9 else None, Role.CHILD))
     return found
+
+
+def home_of(child: Child, since: date, carer_id: str) -> NewPlacement:
+    """Return where a child lives: no such street, postcode area or telephone number exists."""
+    number = int(child.reference) if child.reference.isdigit() else child.row.born
+    return NewPlacement(
+        since=since,
+        address=f"{number % 89 + 2} {STREETS[number % len(STREETS)]}\nNorthmoor",
+        postcode=f"NM{number % 9 + 1} {number % 7 + 1}XZ",
+        carer_id=carer_id,
+        carer_name=child.row.carer,
+        carer_phone=f"01632 960{number % 1000:03}",
+    )
 
 
 def _address(name: str, domain: str) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from services.pep.adapters import children_store
 from services.pep.adapters.form_files import form_of
 from services.pep.app import SPEC as PEP
-from services.pep.application import children, concerns, parents, plans, sections, targets, team, views
+from services.pep.application import children, concerns, parents, placement, plans, sections, targets, team, views
 from services.pep.domain.forms import Section
 from services.pep.domain.parents import Ground
 from services.pep.domain.targets import Category
@@ -24,7 +24,7 @@ from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict
 from suite.demo import words
-from suite.demo.cast import family_of, staff_id
+from suite.demo.cast import family_of, home_of, staff_id
 from suite.demo.player import NotPossible, Player
 from suite.demo.staff import SCHOOLS, TEAM_MANAGER
 from suite.demo.story import Act, Step
@@ -64,6 +64,8 @@ def _enter_care(player: Player, step: Step) -> None:
         player.child_ids[child.key] = child_id
         for name, email, role in family_of(child):
             member = team.add_new_person(work, child_id, name, email, role, step.on)
+            if role is Role.CARER:
+                placement.record_placement(work, child_id, home_of(child, step.on, member.person_id), 0)
             if role is Role.PARENT:
                 decided = parents.decide_for_parent(
                     work, child_id, member.person_id, ParentStanding.INVITED, Ground.AGREED

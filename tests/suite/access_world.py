@@ -163,6 +163,7 @@ class AccessWorld:
             "membership_id": teacher.id,
             "person_id": f"{'their' if child == 'theirs' else 'our'}-iro",
             "parent_id": f"{group}-parent",
+            "matter": "placement",
             "urn": SCHOOL,
             "day": "2026-11-16",
         }

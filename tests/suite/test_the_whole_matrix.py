@@ -17,6 +17,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from shared.contracts.parents import Matter
 from shared.contracts.permissions import IN_EMERGENCIES, PERMISSIONS
 from shared.contracts.roles import Role
 from shared.platform import roster
@@ -27,6 +28,8 @@ from tests.suite.access_world import AccessWorld, undone
 
 NOWHERE = "00000000-0000-4000-8000-000000000000"
 REFUSED = frozenset({401, 403, 404})
+DECIDED = (None, Matter.MEETINGS)
+"""What the people of this world are told of by a decision; who else may know where the child lives is not decided."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Stand:
     def may(self, action: str) -> bool:
         """Tell what the table says of a child: their own by their role, everybody's by their kind."""
         row = PERMISSIONS[action]
-        if self.relation == "far":
+        if self.relation == "far" or (row.matter not in DECIDED and self.role in row.by_decision):
             return False
         if self.relation == "opened" and self.role in row.emergency_roles:
             return True
