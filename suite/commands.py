@@ -18,7 +18,6 @@ from services.scheduling.entrypoints.receive_mail import read_piped, receive_mai
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, DomainError, InvalidInput, Stale
 from shared.platform.access import system_actor
-from shared.platform.auth import issue_token
 from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
 from suite.audit import anchored, shown, verified
@@ -26,7 +25,8 @@ from suite.backup.command import backup, restore
 from suite.composition import everybody, runtime_for
 from suite.events import discarded, gap_skipped, parked_listed, parked_shown, rebuilt, replayed, told
 from suite.home import Home, Refusal
-from suite.people import find, listing
+from suite.people import listing
+from suite.signed_in import ended, listed, token_for
 
 TRY_AGAIN_LATER = 75
 """What a mail server takes as "not now, try again" (EX_TEMPFAIL)."""
@@ -78,8 +78,18 @@ def _role_of_staff(word: str) -> Role:
 
 
 def _token(runtime: Runtime, wanted: argparse.Namespace) -> int:
-    person = find(everybody(runtime), wanted.name)
-    print(issue_token(runtime.settings.secret, person.id, runtime.clock.now()))
+    print(token_for(runtime, wanted.name))
+    return 0
+
+
+def _sessions(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    """List who is signed in and who has a token, or end what one person or everybody has."""
+    if wanted.do == "list":
+        print(listed(runtime, wanted.name))
+    elif bool(wanted.name) is wanted.everybody:
+        raise Refusal("Whose? Give a name, or --everybody.")
+    else:
+        print(ended(runtime, wanted.name, everybodys=wanted.everybody))
     return 0
 
 
@@ -172,6 +182,7 @@ COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "people": _people,
     "record-person": _record_person,
     "token": _token,
+    "sessions": _sessions,
     "import-ssda903": _import_ssda903,
     "import-schools": _import_schools,
     "import-terms": _import_terms,

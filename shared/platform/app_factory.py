@@ -50,6 +50,7 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
     """Return an app that can render the suite's pages and answer errors, with no routes and no defences yet."""
     app = Flask(name, static_folder=None, template_folder=None)
     app.secret_key = runtime.settings.secret
+    app.config["SECRET_KEY_FALLBACKS"] = list(runtime.settings.former_secrets)
     app.json = Json(app)
     app.extensions["suite_runtime"] = runtime
     watch.follow_requests(app)

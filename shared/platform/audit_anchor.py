@@ -74,7 +74,7 @@ def anchor(runtime: Runtime, spec: ServiceSpec, *, restored: str = "") -> list[A
 
 def anchor_when_due(runtime: Runtime, spec: ServiceSpec) -> None:
     """Anchor a service's chains when the last time was a day ago or more; raises `OSError`."""
-    read = read_anchors(file_of(runtime, spec.name), [runtime.settings.secret])
+    read = read_anchors(file_of(runtime, spec.name), runtime.settings.secrets)
     latest = max((datetime.fromisoformat(each.at) for each in read.anchors), default=None)
     if latest is None or runtime.clock.now() - latest >= EVERY:
         anchor(runtime, spec)
@@ -82,7 +82,7 @@ def anchor_when_due(runtime: Runtime, spec: ServiceSpec) -> None:
 
 def verify(runtime: Runtime, spec: ServiceSpec, former_secrets: Sequence[str] = ()) -> list[Report]:
     """Go through every chain of a service and hold it against its anchors."""
-    read = read_anchors(file_of(runtime, spec.name), [runtime.settings.secret, *former_secrets])
+    read = read_anchors(file_of(runtime, spec.name), [*runtime.settings.secrets, *former_secrets])
     now = runtime.clock.now()
     reports = []
     with runtime.database(spec.name).reading() as connection:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -27,7 +27,6 @@ from shared.platform.trail import Kind, Step
 from shared.platform.web.unit import current_runtime, current_spec
 from shared.platform.work import Work
 
-TOKEN_DAYS = 30
 TICKET = ("id", "person", "signed_in_at", "seen_at")
 TIMED_OUT = "timed_out"
 """Where the cookie keeps who was signed in until time was up: a form that comes late is theirs."""
@@ -48,30 +47,50 @@ class NotSignedIn(DomainError):
     status = 401
 
 
-def issue_token(secret: str, person_id: str, now: datetime) -> str:
-    """Return a bearer token for a person; it works for 30 days from `now` (aware)."""
-    body = {"person": person_id, "until": (now + timedelta(days=TOKEN_DAYS)).isoformat()}
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a bearer token says: its secret id, whose it is, and until when it works."""
+
+    secret: str
+    person_id: str
+    until: datetime
+
+
+def issue_token(secret: str, person_id: str, now: datetime, token_id: str = "") -> str:
+    """Return a bearer token for a person; it works for 30 days from `now` (aware). `token_id` is its secret id."""
+    until = now + sessions.TOKEN_LASTS
+    body = {"id": token_id or new_secret(), "person": person_id, "until": until.isoformat()}
     return str(URLSafeSerializer(secret, salt=_SALT).dumps(body))
 
 
-def read_token(secret: str, token: str, now: datetime) -> str:
-    """Return the id of the person a bearer token is for; raises `NotSignedIn` saying what to do."""
+def hand_out_token(work: Work, person_id: str) -> str:
+    """Return a new bearer token for a person, which they can take back. Only in the service that keeps the sessions."""
+    secret = new_secret()
+    begun = Session(
+        sessions.id_of(secret), person_id, work.now, work.now, device="A token for a program", via=sessions.BY_TOKEN
+    )
+    sessions.begin(work.connection, begun)
+    return issue_token(work.settings.secret, person_id, work.now, secret)
+
+
+def read_token(secrets: tuple[str, ...], token: str, now: datetime) -> Token:
+    """Return what a bearer token says that one of our secrets has signed; raises `NotSignedIn` saying what to do."""
     try:
-        person_id, until = _unsigned(secret, token)
+        found = _unsigned(secrets, token)
     except (BadSignature, KeyError, TypeError, ValueError) as error:
         raise NotSignedIn(
             "token_unknown", "The bearer token is not one of ours. Print one with: ./run token NAME"
         ) from error
-    if until < now:
+    if found.until < now:
         raise NotSignedIn("token_expired", "The bearer token has expired. Print a new one with: ./run token NAME")
-    return person_id
+    return found
 
 
 @lru_cache(maxsize=1000)
-def _unsigned(secret: str, token: str) -> tuple[str, datetime]:
+def _unsigned(secrets: tuple[str, ...], token: str) -> Token:
     """Return what a token signed by us says; a program sends the same one with every call."""
-    body = URLSafeSerializer(secret, salt=_SALT).loads(token)
-    return str(body["person"]), datetime.fromisoformat(body["until"])
+    body = URLSafeSerializer(list(secrets), salt=_SALT).loads(token)
+    return Token(str(body["id"]), str(body["person"]), datetime.fromisoformat(body["until"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,13 +172,16 @@ def identify() -> None:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     with runtime.database(service).asking() as connection:
         if scheme.lower() == "bearer":
-            person_id = read_token(runtime.settings.secret, token.strip(), now)
+            shown = read_token(runtime.settings.secrets, token.strip(), now)
             g.by_token = True
+            someone, ended = sessions.holder_of_token(connection, shown.person_id, sessions.id_of(shown.secret))
+            if ended:
+                raise NotSignedIn("token_ended", "The bearer token was taken back. Print a new one: ./run token NAME")
         else:
             person_id = person_of_session(connection, service, now)
-        if not person_id:
-            return
-        someone = roster.person(connection, person_id)
+            if not person_id:
+                return
+            someone = roster.person(connection, person_id)
     g.not_known_yet = someone is None
     if "session_used" in g:
         with runtime.database(service).writing() as connection:

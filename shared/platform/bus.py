@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from time import monotonic
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from kombu.connection import Connection
 from kombu.entity import Exchange, Queue
@@ -196,6 +197,8 @@ class Bus:
             connection = Connection(
                 self._url,
                 connect_timeout=CONNECT_SECONDS,
+                # Without a name py-amqp takes any certificate that somebody trusted has signed, whoever it is for.
+                ssl={"server_hostname": urlsplit(self._url).hostname} if self._url.startswith("amqps:") else False,
                 heartbeat=HEARTBEAT_SECONDS,
                 transport_options=options,
             )

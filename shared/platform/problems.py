@@ -74,6 +74,7 @@ def not_on_record() -> Response:
 
 def _refuse(error: Exception) -> Any:
     assert isinstance(error, DomainError)  # noqa: S101 - registered for this type only
+    g.refused = error.code
     if error.status == 401 and not is_api_request():
         return redirect("/sign-in", 303)
     if is_api_request():
@@ -101,6 +102,7 @@ def _plain(facts: Mapping[str, object]) -> dict[str, object]:
 
 
 def _form_too_old(error: CSRFError) -> Any:
+    g.refused = "form_token"
     if is_api_request():
         return problem(400, "form_token", str(error.description))
     return error_page(

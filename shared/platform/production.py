@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from shared.platform.issuers import THIS_MACHINE, read_issuers
 from shared.platform.setting_table import BY_NAME, TRY_OUT_PASSWORD
@@ -57,6 +57,7 @@ def from_environment(
             name: reader.address(f"PEP_SUITE_{name.upper()}_DATABASE", ("postgresql+psycopg", "sqlite"))
             for name in services
         },
+        former_secrets=tuple(reader.text("PEP_SUITE_FORMER_SECRETS").split()),
         origin=reader.text("PEP_SUITE_ORIGIN").rstrip("/"),
         home=Path(reader.text("PEP_SUITE_HOME")),
         authority=reader.text("PEP_SUITE_AUTHORITY"),
@@ -91,7 +92,13 @@ def from_environment(
 
 def production_faults(settings: Settings, environ: Mapping[str, str]) -> list[str]:
     """Return everything that forbids these settings in production."""
-    return [*_secret_faults(settings.secret), *_store_faults(settings), *_door_faults(settings, environ)]
+    return [
+        *_secret_faults("PEP_SUITE_SECRET", settings.secret),
+        *(fault for one in settings.former_secrets for fault in _secret_faults("PEP_SUITE_FORMER_SECRETS", one)),
+        *_store_faults(settings),
+        *_wire_faults(settings),
+        *_door_faults(settings, environ),
+    ]
 
 
 def _address_faults(settings: Settings) -> Iterator[str]:
@@ -116,13 +123,13 @@ def _mail_faults(settings: Settings) -> Iterator[str]:
         yield "PEP_SUITE_SMTP_TRUST names no file"
 
 
-def _secret_faults(secret: str) -> Iterator[str]:
+def _secret_faults(setting: str, secret: str) -> Iterator[str]:
     if secret == BY_NAME["PEP_SUITE_SECRET"].default:
-        yield "PEP_SUITE_SECRET is the published one of a try-out"
+        yield f"{setting} is the published one of a try-out"
     elif len(secret) < SHORTEST_SECRET:
-        yield f"PEP_SUITE_SECRET is missing or shorter than {SHORTEST_SECRET} characters"
+        yield f"{setting} is missing or shorter than {SHORTEST_SECRET} characters"
     elif len(set(secret)) < FEWEST_DIFFERENT_LETTERS:
-        yield "PEP_SUITE_SECRET can be guessed: let it be made by chance"
+        yield f"{setting} can be guessed: let it be made by chance"
 
 
 def _store_faults(settings: Settings) -> Iterator[str]:
@@ -138,6 +145,36 @@ def _store_faults(settings: Settings) -> Iterator[str]:
         yield "PEP_SUITE_BROKER is the embedded queue; production needs RabbitMQ"
     elif settings.broker.startswith("amqp") and _password(settings.broker) in PUBLISHED_PASSWORDS:
         yield "PEP_SUITE_BROKER has no password, or a published one"
+
+
+def _wire_faults(settings: Settings) -> Iterator[str]:
+    """Yield what would send records in the clear to another machine.
+
+    A name without a dot is taken for a container's on a network that nobody else is on.
+    """
+    for name, address in settings.databases.items():
+        if address.startswith("postgresql") and _is_elsewhere(address) and not _checks_certificate(address):
+            yield (
+                f"PEP_SUITE_{name.upper()}_DATABASE would go in the clear, or to anybody: add ?sslmode=verify-full "
+                "(and &sslrootcert=FILE where the authority signs its certificates itself)"
+            )
+    if settings.broker.startswith("amqp://") and _is_elsewhere(settings.broker):
+        yield "PEP_SUITE_BROKER would go in the clear: use amqps://"
+    in_the_clear = settings.smtp_security is MailSecurity.NONE and not settings.smtp_user
+    if in_the_clear and _is_elsewhere(f"smtp://{settings.smtp_host}"):
+        yield "PEP_SUITE_SMTP_SECURITY is none: mails about children would travel in the clear"
+
+
+def _is_elsewhere(address: str) -> bool:
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return True
+    return "." in host and host not in THIS_MACHINE
+
+
+def _checks_certificate(address: str) -> bool:
+    return parse_qs(urlsplit(address).query).get("sslmode") == ["verify-full"]
 
 
 def _door_faults(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:

@@ -117,7 +117,7 @@ _ONE_PERSON = select(PERSON).where(PERSON.c.id == bindparam("person_id"))
 def person(connection: Connection, person_id: str) -> Person | None:
     """Return a person, or None when nobody has that id."""
     row = connection.execute(_ONE_PERSON, {"person_id": person_id}).mappings().first()
-    return _person(row) if row else None
+    return person_of_row(row) if row else None
 
 
 def people(connection: Connection, *, active_only: bool = True) -> list[Person]:
@@ -125,7 +125,7 @@ def people(connection: Connection, *, active_only: bool = True) -> list[Person]:
     query = select(PERSON).order_by(PERSON.c.name)
     if active_only:
         query = query.where(PERSON.c.active)
-    return [_person(row) for row in connection.execute(query).mappings()]
+    return [person_of_row(row) for row in connection.execute(query).mappings()]
 
 
 def people_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Person]:
@@ -134,7 +134,7 @@ def people_by_id(connection: Connection, ids: Iterable[str]) -> dict[str, Person
     if not wanted:
         return {}
     rows = connection.execute(select(PERSON).where(PERSON.c.id.in_(wanted))).mappings()
-    return {row["id"]: _person(row) for row in rows}
+    return {row["id"]: person_of_row(row) for row in rows}
 
 
 def team(connection: Connection, child_id: str, on: date) -> list[Membership]:
@@ -313,7 +313,8 @@ def _memberships() -> Any:
     return select(MEMBERSHIP, *_OF_PERSON).join(PERSON, PERSON.c.id == MEMBERSHIP.c.person_id)
 
 
-def _person(row: Any) -> Person:
+def person_of_row(row: Any) -> Person:
+    """Return the person that a row of `PERSON` holds."""
     return Person(
         id=row["id"],
         authority=row["authority"],

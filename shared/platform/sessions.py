@@ -3,6 +3,8 @@
 pep keeps the sessions: a row for each, found by a hash of the random id that only the browser holds. The other services
 keep a row for each session that was ended before its time, so that they can turn it away without asking anybody; that
 a session was begun at all, the signature of the cookie tells them (docs/decisions/0009).
+
+A bearer token is a session without a browser: a row says to whom it was handed out, and it is ended like any other.
 """
 
 from __future__ import annotations
@@ -13,11 +15,26 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Column, Connection, Index, MetaData, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    Column,
+    Connection,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from shared.contracts.pep import SessionEnded
 from shared.kernel.ids import hash_of
+from shared.platform import roster
 from shared.platform.db import UtcDateTime, new_metadata
+from shared.platform.roster import Person
 from shared.platform.service import InBulk
 
 if TYPE_CHECKING:
@@ -29,9 +46,13 @@ KEEPER = "pep"
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
 TOUCH_EVERY = timedelta(minutes=1)
-REMEMBERED = timedelta(days=30)
+TOKEN_LASTS = timedelta(days=30)
+REMEMBERED = TOKEN_LASTS
+"""For how long somebody may still show what was ended."""
 BY_NAME = "name"
-"""`via` of a session that was begun by picking a name; any other is the key of an issuer."""
+"""`via` of a session that was begun by picking a name; any other, but for a token's, is the key of an issuer."""
+BY_TOKEN = " token"  # noqa: S105 - names a way in, and opens nothing
+"""`via` of a bearer token; no issuer's key has a space in it."""
 
 
 class Ended(StrEnum):
@@ -62,7 +83,19 @@ class Session:
 
     def is_live(self, now: datetime) -> bool:
         """Tell whether the session still stands."""
+        if self.is_token:
+            return self.ended_at is None and now - self.started_at <= TOKEN_LASTS
         return self.ended_at is None and is_within_limits(self.started_at, self.seen_at, now)
+
+    @property
+    def is_token(self) -> bool:
+        """Tell whether it is a bearer token for a program."""
+        return self.via == BY_TOKEN
+
+    @property
+    def is_over_at(self) -> datetime:
+        """Return when it ends by itself if nothing more is done in it."""
+        return self.started_at + TOKEN_LASTS if self.is_token else ends_at(self.started_at, self.seen_at)
 
 
 def is_within_limits(started_at: datetime, seen_at: datetime, now: datetime) -> bool:
@@ -104,6 +137,10 @@ def add_tables(metadata: MetaData) -> None:
 
 
 SESSION = _define(new_metadata())
+_TOKEN_ENDED_AT = select(SESSION.c.ended_at).where(SESSION.c.id == bindparam("session_id")).scalar_subquery()
+_HOLDER = select(roster.PERSON, _TOKEN_ENDED_AT.label("token_ended_at")).where(
+    roster.PERSON.c.id == bindparam("person_id")
+)
 
 
 def find(connection: Connection, session_id: str) -> Session | None:
@@ -116,6 +153,18 @@ def of_person(connection: Connection, person_id: str) -> list[Session]:
     """Return every session kept of a person, the one seen last first."""
     query = select(SESSION).where(SESSION.c.person_id == person_id).order_by(SESSION.c.seen_at.desc(), SESSION.c.id)
     return [Session(**row) for row in connection.execute(query).mappings()]
+
+
+def live(connection: Connection, now: datetime) -> list[Session]:
+    """Return every session and token that stands, the one seen last first."""
+    query = select(SESSION).where(SESSION.c.ended_at.is_(None)).order_by(SESSION.c.seen_at.desc(), SESSION.c.id)
+    return [one for row in connection.execute(query).mappings() if (one := Session(**row)).is_live(now)]
+
+
+def holder_of_token(connection: Connection, person_id: str, session_id: str) -> tuple[Person | None, bool]:
+    """Return whose a token is, if they are known here, and whether it was ended; one statement."""
+    row = connection.execute(_HOLDER, {"person_id": person_id, "session_id": session_id}).mappings().first()
+    return (roster.person_of_row(row), row["token_ended_at"] is not None) if row else (None, False)
 
 
 def begin(connection: Connection, begun: Session) -> None:
@@ -151,7 +200,7 @@ def session_ended(one: Session) -> SessionEnded:
 
 def ended_lately(connection: Connection, now: datetime, person_ids: Sequence[str] | None = None) -> list[Session]:
     """Return the sessions that were ended and would still stand otherwise, of these people or of everybody."""
-    query = select(SESSION).where(SESSION.c.ended_at.is_not(None), SESSION.c.started_at >= now - ABSOLUTE)
+    query = select(SESSION).where(SESSION.c.ended_at.is_not(None), SESSION.c.started_at >= now - REMEMBERED)
     if person_ids is not None:
         query = query.where(SESSION.c.person_id.in_(person_ids))
     return [Session(**row) for row in connection.execute(query.order_by(SESSION.c.ended_at)).mappings()]
@@ -159,8 +208,8 @@ def ended_lately(connection: Connection, now: datetime, person_ids: Sequence[str
 
 def when_sessions_ended(work: Work, facts: Sequence[SessionEnded]) -> None:
     """Keep which sessions were ended, for as long as somebody could still show one."""
-    _forget(work.connection, work.now - ABSOLUTE)
-    found = {fact.session_id: fact for fact in facts if work.now - fact.started_at <= ABSOLUTE}
+    _forget(work.connection, work.now - REMEMBERED)
+    found = {fact.session_id: fact for fact in facts if work.now - fact.started_at <= REMEMBERED}
     known = set(work.connection.execute(select(SESSION.c.id).where(SESSION.c.id.in_(found))).scalars())
     rows = [
         _row(Session(fact.session_id, fact.person_id, fact.started_at, fact.ended_at, ended_at=fact.ended_at))

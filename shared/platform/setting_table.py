@@ -38,6 +38,11 @@ SETTINGS = (
         secret=True,
     ),
     Setting(
+        "PEP_SUITE_FORMER_SECRETS",
+        "secrets used before, with spaces between; what they signed still counts until they are taken out",
+        secret=True,
+    ),
+    Setting(
         "PEP_SUITE_NAME_SIGN_IN",
         "`yes` offers signing in by picking a name on a proxied address of this machine; never in production",
         "yes",

@@ -43,6 +43,7 @@ class Settings:
     keeps; it may open as many again for a moment. `metrics_port` is where a worker tells Prometheus what it counts (0:
     nowhere); `metrics_secret` is the bearer token that lets another machine ask. `anchors` is the folder in which the
     audit is anchored; without one it is `anchors` in the home. `issuers` are those by which people sign in.
+    What `former_secrets` have signed still counts, until they are taken away.
     """
 
     mode: Mode
@@ -74,11 +75,17 @@ class Settings:
     metrics_secret: str = ""
     anchors: Path | None = None
     issuers: tuple[Issuer, ...] = ()
+    former_secrets: tuple[str, ...] = ()
 
     def address_of(self, service: str, path: str) -> str:
         """Return the whole address of a page, for a mail or a calendar entry; `path` starts with a slash."""
         address = self.service_urls[service] + path
         return address if "://" in address else self.origin + address
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Return the secrets that may have signed what is shown to us, the one that signs now last."""
+        return *self.former_secrets, self.secret
 
     @property
     def is_production(self) -> bool:

@@ -17,13 +17,14 @@ GOOD = {
     "PEP_SUITE_MODE": "production",
     "PEP_SUITE_SECRET": "3mV8-kQ1zX_7pLw0RtYb5NcGh2Js9DfA",
     "PEP_SUITE_BROKER": "amqps://pep:9fK2mQ7x@rabbit.internal:5671//",
-    "PEP_SUITE_PEP_DATABASE": "postgresql+psycopg://pep:9fK2mQ7x@db.internal/pep",
-    "PEP_SUITE_SCHEDULING_DATABASE": "postgresql+psycopg://scheduling:7hT4bW1z@db.internal/scheduling",
-    "PEP_SUITE_VIRTUAL_SCHOOL_DATABASE": "postgresql+psycopg://virtual_school:5cR8nY3v@db.internal/virtual_school",
+    "PEP_SUITE_PEP_DATABASE": "postgresql+psycopg://pep:9fK2mQ7x@db.internal/pep?sslmode=verify-full",
+    "PEP_SUITE_SCHEDULING_DATABASE": "postgresql+psycopg://scheduling:7hT4bW1z@db.internal/scheduling?sslmode=verify-full",
+    "PEP_SUITE_VIRTUAL_SCHOOL_DATABASE": "postgresql+psycopg://virtual_school:5cR8nY3v@db.internal/virtual_school?sslmode=verify-full",
     "PEP_SUITE_ORIGIN": "https://pep.northmoor.gov.example",
     "PEP_SUITE_ORGANIZER_ADDRESS": "meetings@pep.northmoor.example.org",
     "PEP_SUITE_SMTP_HOST": "smtp.internal",
     "PEP_SUITE_SMTP_PORT": "25",
+    "PEP_SUITE_SMTP_SECURITY": "starttls",
     "PEP_SUITE_MAIL_PROOF": "authserv:mx.northmoor.example",
 }
 
@@ -46,6 +47,16 @@ FAULTS = {
     "a short secret": ({"PEP_SUITE_SECRET": "Zq8-kQ1zX_7pLw0RtYb5NcGh2Js9DfA"}, "shorter than 32"),
     "the published secret": ({"PEP_SUITE_SECRET": TRY_OUT_SECRET}, "PEP_SUITE_SECRET is the published one"),
     "a secret of few letters": ({"PEP_SUITE_SECRET": "ab" * 20}, "PEP_SUITE_SECRET can be guessed"),
+    "a published former secret": (
+        {"PEP_SUITE_FORMER_SECRETS": "3mV8-kQ1zX_7pLw0RtYb5NcGh2Js9DfB short"},
+        "PEP_SUITE_FORMER_SECRETS is missing or shorter",
+    ),
+    "a database in the clear": (
+        {"PEP_SUITE_PEP_DATABASE": "postgresql+psycopg://pep:9fK2mQ7x@db.internal/pep?sslmode=require"},
+        "PEP_SUITE_PEP_DATABASE would go in the clear",
+    ),
+    "a broker in the clear": ({"PEP_SUITE_BROKER": "amqp://pep:9fK2mQ7x@rabbit.internal//"}, "use amqps://"),
+    "mail in the clear": ({"PEP_SUITE_SMTP_SECURITY": "none"}, "mails about children would travel in the clear"),
     "debugging": ({"FLASK_DEBUG": "1"}, "FLASK_DEBUG is on"),
     "SQLite": ({"PEP_SUITE_PEP_DATABASE": "sqlite:////var/pep.sqlite"}, "PEP_SUITE_PEP_DATABASE is SQLite"),
     "a published password": (

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import session
 from sqlalchemy import select
+from werkzeug.test import Client
 
 from services.pep.application.people import mark_as_back, mark_as_gone
 from shared.platform import sessions
+from shared.platform.auth import read_token
 from shared.platform.rebuilding import announce_everything
 from shared.platform.sessions import ABSOLUTE, IDLE
 from shared.platform.work import writing_work
 from shared.testing.pages import check_page
+from suite import signed_in
 from suite.composition import SPECS, everybody, web_application
 from tests.suite.visitors import FIREFOX, HOMES, PHONE, Browser, Suite, make_home
 
@@ -163,11 +167,89 @@ def test_a_service_that_lost_its_copies_hears_again_which_sessions_were_ended(su
     assert thief.get("/scheduling/").status_code == 303
 
 
+def api(suite: Suite, token: str) -> list[int]:
+    headers = {"Authorization": f"Bearer {token}"}
+    paths = ("/pep/api/children", "/scheduling/api/meetings", "/virtual_school/api/children")
+    return [Client(suite.application).get(path, headers=headers).status_code for path in paths]
+
+
+def test_a_token_is_shown_to_its_person_who_takes_it_back(suite: Suite) -> None:
+    token, other = (signed_in.token_for(suite.runtime, "casey") for _ in range(2))
+    assert api(suite, token) == api(suite, other) == [200, 200, 200]
+    browser = Browser(suite).sign_in("casey")
+    page = check_page(browser.get("/pep/sessions"))
+    assert page.count("A token for a program") == 2
+    assert page.count("Take it back") == 2
+    mine = sessions.id_of(str(read_token(suite.runtime.settings.secrets, token, suite.runtime.clock.now()).secret))
+    answer = browser.post(f"/pep/sessions/{mine}/end", "/pep/sessions")
+    assert answer.status_code == 303
+    assert "The token no longer works." in browser.get("/pep/sessions").text
+    suite.deliver()
+    assert api(suite, token) == [401, 401, 401]
+    assert api(suite, other) == [200, 200, 200]
+    refused = Client(suite.application).get("/pep/api/children", headers={"Authorization": f"Bearer {token}"})
+    assert refused.json is not None
+    assert refused.json["code"] == "token_ended"
+    assert browser.is_in() == [True, True, True]
+
+
+def test_a_token_taken_back_stays_so_for_as_long_as_it_would_have_worked(suite: Suite) -> None:
+    token = signed_in.token_for(suite.runtime, "casey")
+    signed_in.ended(suite.runtime, "casey", everybodys=False)
+    suite.deliver()
+    suite.wait(sessions.TOKEN_LASTS - timedelta(minutes=1))
+    Browser(suite).sign_in("head").post("/sign-out", "/pep/")
+    suite.deliver()
+    assert api(suite, token) == [401, 401, 401]
+
+
+def test_a_person_who_is_gone_loses_their_tokens_for_good(suite: Suite) -> None:
+    token = signed_in.token_for(suite.runtime, "casey")
+    with writing_work(suite.runtime, PEP, suite.head) as work:
+        mark_as_gone(work, "casey", 0)
+    with writing_work(suite.runtime, PEP, suite.head) as work:
+        mark_as_back(work, "casey", 1)
+    suite.deliver()
+    assert api(suite, token) == [401, 401, 401]
+
+
+def test_an_operator_sees_who_is_signed_in_and_ends_one_persons_or_everybodys(suite: Suite) -> None:
+    casey, head = Browser(suite).sign_in("casey"), Browser(suite, PHONE).sign_in("head")
+    token = signed_in.token_for(suite.runtime, "head")
+    told = signed_in.listed(suite.runtime, "")
+    assert len(told.splitlines()) == 3
+    assert "Safari on an iPhone" in told
+    assert "iPhone" not in signed_in.listed(suite.runtime, "casey")
+    assert signed_in.ended(suite.runtime, "casey", everybodys=False) == "Ended: 1 session and 0 tokens."
+    suite.deliver()
+    assert (casey.is_in(), head.is_in()) == ([False] * 3, [True] * 3)
+    assert signed_in.ended(suite.runtime, "", everybodys=True) == "Ended: 1 session and 1 token."
+    suite.deliver()
+    assert head.is_in() == [False, False, False]
+    assert api(suite, token) == [401, 401, 401]
+    assert signed_in.listed(suite.runtime, "") == "Nobody is signed in, and nobody has a token."
+
+
+def test_a_new_secret_signs_nobody_out_while_the_former_one_still_counts(suite: Suite) -> None:
+    casey, token = Browser(suite).sign_in("casey"), signed_in.token_for(suite.runtime, "casey")
+    former = suite.runtime.settings.secret
+    suite.runtime.settings = replace(suite.runtime.settings, secret="new" * 12, former_secrets=(former,))
+    suite.again()
+    assert casey.is_in() == [True, True, True]
+    assert api(suite, token) == [200, 200, 200]
+    suite.wait(timedelta(minutes=2))
+    assert casey.is_in() == [True, True, True]  # and its cookie is signed anew
+    suite.runtime.settings = replace(suite.runtime.settings, former_secrets=())
+    suite.again()
+    assert casey.is_in() == [True, True, True]
+    assert api(suite, token) == [401, 401, 401]
+
+
 def test_what_can_no_longer_be_shown_is_forgotten(suite: Suite) -> None:
     for _ in range(2):
         Browser(suite).sign_in("casey").post("/sign-out", "/pep/")
         suite.deliver()
-        suite.wait(ABSOLUTE + timedelta(minutes=1))
+        suite.wait(sessions.REMEMBERED + timedelta(minutes=1))
     assert len(everybody(suite.runtime)) == 2
     with suite.runtime.database("scheduling").reading() as connection:
         assert len(sessions.of_person(connection, "casey")) == 1

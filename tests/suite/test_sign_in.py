@@ -144,6 +144,17 @@ def test_the_request_is_for_a_code_with_pkce_state_and_nonce(stage: Suite) -> No
         assert asked[0][name] != asked[1][name]
 
 
+@pytest.mark.parametrize(
+    ("site", "begins"), [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False)]
+)
+def test_no_other_site_begins_signing_in_for_somebody(suite: Suite, site: str, begins: bool) -> None:
+    browser = Browser(suite)
+    browser.how["headers"] = {"Sec-Fetch-Site": site}
+    location = go_to(browser)
+    assert location.startswith("http") is begins
+    assert location == "/sign-in" or begins
+
+
 def test_signing_in_leads_to_the_page_wanted_but_never_elsewhere(stage: Suite, provider: Provider) -> None:
     assert sign_in(Browser(stage), provider, query="?next=/scheduling/").location == "/scheduling/"
     assert sign_in(Browser(stage), provider, query="?next=https://evil.example/").location == "/pep/"

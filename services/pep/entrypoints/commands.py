@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -17,6 +16,7 @@ from services.pep.domain.people import PersonDetails
 from shared.platform.access import system_actor
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
+from shared.platform.web.tables_as_csv import csv_text
 from shared.platform.work import Work, writing_work
 
 SHOWN_PROBLEMS = 50
@@ -92,12 +92,12 @@ def save_problems(report: ImportReport, path: Path) -> None:
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     path.touch(mode=0o600)
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["File", "Line", "Column", "Value", "What is wrong", "Rest of the row used"])
-        for one in report.problems:
-            used = "yes" if one.row_used else "no"
-            writer.writerow([one.file, one.line, one.column, _as_text(one.value), one.what, used])
+    heading = ["File", "Line", "Column", "Value", "What is wrong", "Rest of the row used"]
+    rows = (
+        [one.file, one.line, one.column, one.value, one.what, "yes" if one.row_used else "no"]
+        for one in report.problems
+    )
+    path.write_text(csv_text(heading, rows), encoding="utf-8", newline="")
 
 
 def _run(runtime: Runtime, spec: ServiceSpec, path: Path, out: TextIO, run: Import, name: str) -> int:
@@ -121,7 +121,3 @@ def _in_words(problem: Problem) -> str:
     column = f", {problem.column}" if problem.column else ""
     value = f" “{problem.value[:40]}”" if problem.value else ""
     return f"{place}{column}{value}: {problem.what}"
-
-
-def _as_text(value: str) -> str:
-    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") else value

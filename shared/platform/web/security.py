@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.kernel.errors import Denied
 from shared.platform.settings import Settings
@@ -43,6 +44,11 @@ def protect(app: Flask, settings: Settings) -> None:
     )
     csrf = CSRFProtect(app)
     always = [*HEADERS, ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")] if secure else HEADERS
+
+    @app.before_request
+    def refuse_too_big() -> None:
+        if (request.content_length or 0) > BODY_LIMIT:
+            raise RequestEntityTooLarge
 
     @app.before_request
     def refuse_forged() -> None:
@@ -88,6 +94,6 @@ def content_security_policy() -> str:
     """Return the policy: nothing but our own files, and no script without this answer's nonce."""
     nonce = f" 'nonce-{g.csp_nonce}'" if "csp_nonce" in g else ""
     return (
-        f"default-src 'none'; script-src 'self'{nonce}; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-        "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+        f"default-src 'none'; object-src 'none'; script-src 'self'{nonce}; style-src 'self'; img-src 'self' data:; "
+        "font-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
     )

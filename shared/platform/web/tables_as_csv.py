@@ -19,12 +19,17 @@ def safe_cell(value: object) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _NUMBER.match(text) else text
 
 
-def csv_answer(file_name: str, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return a CSV file to download, in UTF-8 with a mark so that spreadsheets read the names right."""
+def csv_text(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as CSV, with a mark in front so that spreadsheets read the names right (UTF-8)."""
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(heading)
     writer.writerows([safe_cell(value) for value in row] for row in rows)
-    answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
+    return "\ufeff" + out.getvalue()
+
+
+def csv_answer(file_name: str, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return a CSV file to download."""
+    answer = Response(csv_text(heading, rows), mimetype="text/csv")
     answer.headers["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return answer

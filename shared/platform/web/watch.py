@@ -27,6 +27,7 @@ def follow_requests(app: Flask) -> None:
     """Take up or start a trace with each request, and log and count the answer; never the address itself.
 
     An address may hold a personal link's secret or what somebody searched for, so the route's rule is told instead.
+    Of a refusal its code is told, so that tries to get past the defences can be counted.
     """
 
     @app.before_request
@@ -53,6 +54,7 @@ def follow_requests(app: Flask) -> None:
                 "status": answer.status_code,
                 "ms": round(seconds * 1000, 1),
                 "actor": actor.person_id if actor else "",
+                "refused": g.get("refused", ""),
             }
             log.info("%s %s %s", _method(), route, answer.status_code, extra={"facts": facts})
         if "correlation_id" in g:

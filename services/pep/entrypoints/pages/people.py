@@ -238,7 +238,7 @@ def _form_page(
         roles=_role_choices(people.roles_to_give(work)),
         matching_schools=matching_schools(work, form),
         differences=differences or [],
-        for_child=request.values.get("child", ""),
+        for_child=(request.form if request.method == "POST" else request.args).get("child", ""),
         may_add_school=may(work, "pep.school.record"),
     )
 

@@ -30,7 +30,8 @@ def end(session_id: str) -> Response:
     """Sign out in one place."""
     with writing() as work:
         ended = sessions.end_own_session(work, session_id)
-    flash(f"You are signed out there: {ended.device}.", "success")
+    done = "The token no longer works." if ended.is_token else f"You are signed out there: {ended.device}."
+    flash(done, "success")
     return redirect(url_for(".index"), 303)
 
 

@@ -30,14 +30,21 @@ pages = Blueprint("sign_in", __name__)
 WHY_PUBLIC = "nobody is signed in yet"
 PENDING, CHOICE, LEFT = "sign_in_pending", "sign_in_choice", "sign_in_left"
 LEFT_FOR = timedelta(minutes=10)
+OF_ONES_OWN = frozenset({"same-origin", "none"})
+"""What browsers say of a request that our own page or the person themselves began (Fetch Metadata)."""
 
 
 @pages.get("/sign-in/with/<key>")
 @public(WHY_PUBLIC)
 @limited(Use.SIGN_IN)
 def begin(key: str) -> Response:
-    """Send the browser to an issuer."""
+    """Send the browser to an issuer, when the person has asked for it here and not some other site for them.
+
+    An issuer who still knows them would answer at once, so that they were signed in without a word.
+    """
     issuer = _issuer(key)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in OF_ONES_OWN:
+        return redirect("/sign-in", 303)
     invitation = request.args.get("invitation", "")
     if invitation:
         with reading(_suite()) as work:

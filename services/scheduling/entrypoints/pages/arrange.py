@@ -199,7 +199,12 @@ def _check_page(
         try:
             guests = choose_guests(work, desk.meeting, required, london_date(chosen.starts_at))
         except InvalidInput as wrong:
-            return _people_page(meeting_id, chosen, FormState(request.values, wrong.errors), 422)
+            return _people_page(
+                meeting_id,
+                chosen,
+                FormState(request.form if request.method == "POST" else request.args, wrong.errors),
+                422,
+            )
         points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at)
         missing = missing_roles(work, guests)
     others = refused.facts.get("alternatives", []) if refused is not None else []
