@@ -29,6 +29,7 @@ from services.pep.entrypoints.api import schools as schools_api
 from services.pep.entrypoints.api import targets as targets_api
 from services.pep.entrypoints.api import team as team_api
 from services.pep.entrypoints.api import views as views_api
+from services.pep.entrypoints.chronology import chronology
 from services.pep.entrypoints.jobs import JOBS
 from services.pep.entrypoints.pages import (
     accounts,
@@ -134,6 +135,7 @@ SPEC = ServiceSpec(
     jobs=JOBS,
     announcer=Announcer(subjects, announce),
     child_name=name_of,
+    chronology=chronology,
     navigation=(
         NavigationItem("My work", "/"),
         NavigationItem("Children", "/children"),

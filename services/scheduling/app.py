@@ -8,6 +8,7 @@ from services.scheduling.adapters import tables, tables_mail
 from services.scheduling.adapters.children_store import name_of
 from services.scheduling.application.announcing import announce, subjects
 from services.scheduling.entrypoints.api import register_api
+from services.scheduling.entrypoints.chronology import chronology
 from services.scheduling.entrypoints.jobs import JOBS
 from services.scheduling.entrypoints.pages import register_pages
 from services.scheduling.entrypoints.subscriptions import SUBSCRIPTIONS
@@ -28,5 +29,6 @@ SPEC = ServiceSpec(
     jobs=JOBS,
     announcer=Announcer(subjects, announce),
     child_name=name_of,
+    chronology=chronology,
     navigation=(NavigationItem("My meetings", "/"),),
 )

@@ -10,6 +10,7 @@ from services.virtual_school.adapters.tables import metadata
 from services.virtual_school.application.announcing import announce, subjects
 from services.virtual_school.application.monitoring import monitor_everyone
 from services.virtual_school.entrypoints.api import register_api
+from services.virtual_school.entrypoints.chronology import chronology
 from services.virtual_school.entrypoints.pages import register_pages
 from services.virtual_school.entrypoints.subscriptions import SUBSCRIPTIONS
 from shared.contracts.permissions import PROFESSIONALS, SCHOOL, VIRTUAL_SCHOOL
@@ -30,6 +31,7 @@ SPEC = ServiceSpec(
     jobs=(Job("monitor_everyone", timedelta(hours=1), monitor_everyone),),
     announcer=Announcer(subjects, announce),
     child_name=name_of,
+    chronology=chronology,
     navigation=(
         NavigationItem("Overview", "/", PROFESSIONALS),
         NavigationItem("Children", "/children", PROFESSIONALS),

@@ -260,7 +260,16 @@ AUDIT: Mapping[str, Permission] = {
     )
 }
 
-PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE, **OPERATING, **AUDIT}
+COPIES: Mapping[str, Permission] = {
+    f"{service}.record.{how}": Permission(words.format(service), team=team, authority=HEAD)
+    for service in ("pep", "scheduling", "virtual_school")
+    for how, words, team in (
+        ("prepare", "Read a child's whole record in {} in order, and mark what is withheld from a copy", SOCIAL_CARE),
+        ("export", "Release a copy of a child's record in {}, and take it away", frozenset({Role.TEAM_MANAGER})),
+    )
+}
+
+PERMISSIONS: Mapping[str, Permission] = {**PEP, **SCHEDULING, **VIRTUAL_SCHOOL_SERVICE, **OPERATING, **AUDIT, **COPIES}
 
 _DEEDS: Mapping[str, Deed] = {
     "read": Deed.READ,

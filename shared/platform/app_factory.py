@@ -12,7 +12,7 @@ from shared.platform.metrics import WebMetrics
 from shared.platform.problems import register_problems
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
-from shared.platform.web import api_guide, assets, stuck_events, time_out, watch, who_looked
+from shared.platform.web import api_guide, assets, record_copy, stuck_events, time_out, watch, who_looked
 from shared.platform.web.answers import Json
 from shared.platform.web.api import make_api
 from shared.platform.web.audit import keep_audit
@@ -42,6 +42,7 @@ def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
     spec.register_pages(app)
     stuck_events.register(app, spec)
     who_looked.register(app, spec)
+    record_copy.register(app, spec)
     time_out.register(app, spec)
     return app
 

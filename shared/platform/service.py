@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
     from shared.contracts.roles import Role
+    from shared.platform.chronology import Entry
     from shared.platform.runtime import Runtime
     from shared.platform.work import Work
 
@@ -73,7 +74,8 @@ class NavigationItem:
 class ServiceSpec:
     """One service. `register_pages(app)` and `register_api(api)` add its blueprints; `templates` is its folder.
 
-    `child_name` returns what a child is called here, and an empty text where nothing is known of one.
+    `child_name` returns what a child is called here, and an empty text where nothing is known of one; `chronology` all
+    that the service has of a child, for a copy of the record.
     """
 
     name: str
@@ -88,4 +90,5 @@ class ServiceSpec:
     announcer: Announcer | None = None
     navigation: tuple[NavigationItem, ...] = ()
     child_name: Callable[[Connection, str], str] | None = None
+    chronology: Callable[[Work, str], list[Entry]] | None = None
     extensions: Mapping[str, Any] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from sqlalchemy import MetaData
 
 from shared.platform import (
     audit_tables,
+    copies,
     emergencies,
     erasure,
     inbox_tables,
@@ -32,4 +33,5 @@ def service_metadata() -> MetaData:
     watch_tables.add_tables(metadata)
     audit_tables.add_tables(metadata)
     erasure.add_tables(metadata)
+    copies.add_tables(metadata)
     return metadata

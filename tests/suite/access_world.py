@@ -42,9 +42,11 @@ from shared.contracts.parents import ParentStanding
 from shared.contracts.permissions import IN_EMERGENCIES
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
-from shared.platform import roster, sessions
+from shared.platform import copies, roster, sessions
 from shared.platform.access import Actor, actor_for, system_actor
 from shared.platform.auth import issue_token
+from shared.platform.chronology import Ground as Withheld
+from shared.platform.chronology import Mark
 from shared.platform.db import Database
 from shared.platform.inbox_tables import Held
 from shared.platform.roster import Person
@@ -101,6 +103,7 @@ class AccessWorld:
         self.deliver()
         self._sign_in()
         self._keep_records()
+        self._release_copies()
         for spec in SPECS:
             self._get_stuck(spec)
 
@@ -297,6 +300,21 @@ class AccessWorld:
                 request = ErasureRequest(f"erasure-{child}", things["child_id"], "our-iro", "Our Iro", work.now)
                 retention_store.add_request(work.connection, request)
                 things["erasure_id"] = request.id
+
+    def _release_copies(self) -> None:
+        """Let something be withheld from each child's record, and a copy be released, in every service."""
+        now = self.runtime.clock.now()
+        for spec in SPECS:
+            with self.by_itself(spec) as work:
+                for child, things in self.things.items():
+                    child_id, mark_id, release_id = things["child_id"], f"mark-{child}", f"release-{child}"
+                    ground = Withheld.THIRD_PARTY
+                    copies.add_mark(
+                        work.connection, Mark(mark_id, child_id, "", "", "Child", ground, "", "our-iro", "Iro", now)
+                    )
+                    made = copies.Release(release_id, child_id, 1, "The child", "our-iro", "Iro", now, 0, [], "0" * 64)
+                    copies.add_release(work.connection, made, b"PK")
+                    things["mark_id"], things["release_id"] = mark_id, release_id
 
     def _get_stuck(self, spec: ServiceSpec) -> None:
         table = spec.metadata.tables["inbox_event"]

@@ -234,6 +234,15 @@ def kept_versions(connection: Connection, plan_id: str, part: str) -> list[KeptV
     ]
 
 
+def every_kept_version(connection: Connection, plan_ids: Collection[str]) -> dict[str, list[KeptVersion]]:
+    """Return every version of every part of some plans, by plan, the oldest first; one query."""
+    found: dict[str, list[KeptVersion]] = {plan_id: [] for plan_id in plan_ids}
+    query = select(kept_version).where(kept_version.c.plan_id.in_(found)).order_by(kept_version.c.saved_at)
+    for row in connection.execute(query.order_by(kept_version.c.part, kept_version.c.version)).mappings():
+        found[row["plan_id"]].append(KeptVersion(**{name: value for name, value in row.items() if name != "plan_id"}))
+    return found
+
+
 def load_meeting(connection: Connection, meeting_id: str) -> PlanMeeting | None:
     """Return the plan's copy of a meeting, or None."""
     row = connection.execute(select(plan_meeting).where(plan_meeting.c.id == meeting_id)).mappings().first()

@@ -1,0 +1,120 @@
+"""All that scheduling has of a child, for a copy of the record: the meetings, who was asked, what they answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from services.scheduling.adapters import children_store, history_store, mail_in_store, mail_queue, meetings_store
+from services.scheduling.domain.meeting import Meeting
+from services.scheduling.entrypoints.wording import (
+    ANSWERED_BY,
+    ANSWERS,
+    CANCEL_REASONS,
+    MAIL_ACTS,
+    MAIL_STATES,
+    MODES,
+    meeting_title,
+    role_title,
+    timeline,
+    when,
+    why_meeting,
+)
+from shared.kernel.clock import london_date
+from shared.platform import roster
+from shared.platform.chronology import Entry, entry
+from shared.platform.web.filters import day, moment
+from shared.platform.work import Work
+
+
+def chronology(work: Work, child_id: str) -> list[Entry]:
+    """Return everything that scheduling has of a child; the caller has asked the access policy."""
+    meetings = meetings_store.of_children(work.connection, [child_id])
+    names = roster.people_by_id(work.connection, {one for meeting in meetings for one in meeting.attended})
+    found = [*_known_here(work, child_id)]
+    for meeting in meetings:
+        came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
+        found += [_meeting(meeting, came), *_invitees(meeting), *_happenings(work, meeting), *_mails(work, meeting)]
+    return found
+
+
+def _known_here(work: Work, child_id: str) -> Iterator[Entry]:
+    child = children_store.load_child(work.connection, child_id)
+    if child is not None:
+        yield entry("child", work.today, "What meetings are arranged by today", "child", name=child.name)
+
+
+def _meeting(meeting: Meeting, came: str) -> Entry:
+    booking = meeting.booking
+    return entry(
+        f"meeting/{meeting.id}/{meeting.version}",
+        booking.day if booking else meeting.asked_on,
+        meeting_title(meeting),
+        "meeting",
+        why=why_meeting(meeting),
+        to_be_held_by=day(meeting.meet_by),
+        state=meeting.state.value.replace("_", " ").capitalize(),
+        when=when(booking.starts_at, booking.ends_at) if booking else "",
+        how=MODES[booking.mode] if booking else "",
+        place=booking.place if booking else "",
+        joining_link=booking.joining_link if booking else "",
+        who_came=came,
+        outcome=CANCEL_REASONS.get(meeting.outcome, meeting.outcome),
+    )
+
+
+def _invitees(meeting: Meeting) -> Iterator[Entry]:
+    for one in meeting.invitees:
+        asked_on = meeting.booking.day if meeting.booking else meeting.asked_on
+        yield entry(
+            f"invitee/{one.id}/{meeting.version}",
+            london_date(one.answered_at) if one.answered_at else asked_on,
+            f"Invited to the {meeting_title(meeting)}",
+            "invitee",
+            who=f"{one.name}, {role_title(one.role)}",
+            email=one.email,
+            must_be_there="Yes" if one.required else "No",
+            answer=ANSWERS.get(one.answer, "Has not answered"),
+            answered=ANSWERED_BY.get(one.answered_by, one.answered_by),
+            comment=one.comment,
+        )
+
+
+def _happenings(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    lines = timeline(tuple(reversed(history_store.load(work.connection, meeting.id))))
+    for number, line in enumerate(lines, 1):
+        yield entry(
+            f"happening/{meeting.id}/{number}",
+            london_date(line["at"]),
+            "What happened to a meeting",
+            "meeting_history",
+            what=line["title"],
+            more=line["text"],
+            who=line["by"],
+        )
+
+
+def _mails(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    for sent in mail_queue.of_meeting(work.connection, meeting.id):
+        yield entry(
+            f"mail-out/{sent.id}/{sent.state}",
+            london_date(sent.sent_at or sent.queued_at),
+            "A mail of ours about a meeting",
+            "mail_out",
+            what=MAIL_ACTS.get(sent.act, sent.act),
+            to=sent.recipient,
+            subject=sent.subject,
+            state=MAIL_STATES[sent.state][0] if sent.state in MAIL_STATES else sent.state,
+        )
+    for received in mail_in_store.of_meeting(work.connection, meeting.id):
+        proposed = received.proposed_start
+        yield entry(
+            f"mail-in/{received.id}/{received.outcome}",
+            london_date(received.received_at),
+            "A mail to us about a meeting",
+            "mail_in",
+            sender=received.sender,
+            subject=received.subject,
+            answer=received.answer,
+            comment=received.comment,
+            proposed_time=moment(proposed) if proposed else "",
+        )
