@@ -196,6 +196,7 @@ def _values(one: Meeting) -> dict[str, Any]:
         "mode": booking.mode.value if booking else None,
         "place": booking.place if booking else "",
         "joining_link": booking.joining_link if booking else "",
+        "place_sealed": booking.place_sealed if booking else False,
         "attended": list(one.attended),
         "outcome": one.outcome,
         "version": one.version,
@@ -238,7 +239,14 @@ def _meeting(row: Mapping[Any, Any], invitees: tuple[Invitee, ...]) -> Meeting:
     asked_on: date = row["asked_on"]
     booking = None
     if row["starts_at"] is not None:
-        booking = Booking(row["starts_at"], row["ends_at"], Mode(row["mode"]), row["place"], row["joining_link"])
+        booking = Booking(
+            starts_at=row["starts_at"],
+            ends_at=row["ends_at"],
+            mode=Mode(row["mode"]),
+            place=row["place"],
+            joining_link=row["joining_link"],
+            place_sealed=row["place_sealed"],
+        )
     return Meeting(
         id=row["id"],
         authority=row["authority"],

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 
 from shared.platform.db import Json, UtcDateTime
@@ -81,6 +82,7 @@ meeting = Table(
     Column("mode", String(10)),
     Column("place", String(500), nullable=False),
     Column("joining_link", String(1000), nullable=False),
+    Column("place_sealed", Boolean, nullable=False, server_default=false()),
     Column("attended", Json, nullable=False),
     Column("outcome", String(40), nullable=False),
     Column("version", Integer, nullable=False),

@@ -48,6 +48,7 @@ told_invitee = Table(
     Column("sequence", Integer, nullable=False),
     Column("dtstamp", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
+    Column("place", String(500)),
     Column("answered_sequence", Integer),
     Column("answered_dtstamp", UtcDateTime),
     CheckConstraint("sequence >= 0", name="sequence_counts_up"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from services.scheduling.adapters import links_store, meetings_store
 from services.scheduling.application.lookup import find_meeting, note
+from services.scheduling.application.places import booking_for
 from services.scheduling.application.telling import as_told
 from services.scheduling.domain.meeting import Answer, Invitee, Meeting, MeetingState, answer
 from shared.contracts.roles import Role
@@ -61,14 +62,18 @@ def record_told_answer(work: Work, meeting_id: str, invitee_id: str, said: Answe
 
 
 def open_link(work: Work, secret: str) -> Asked:
-    """Return what a personal link is about; raises `NotFound` when it is unknown, expired or no longer invites."""
+    """Return what a personal link is about, with the place only as far as its holder is told it.
+
+    Raises `NotFound` when it is unknown, expired or no longer invites.
+    """
     holder = links_store.holder_of(work.connection, secret, work.now)
     meeting = meetings_store.load(work.connection, holder.meeting_id) if holder else None
     found = [each for each in meeting.invitees if holder and each.id == holder.invitee_id] if meeting else []
     if meeting is None or not found:
         raise NotFound("link_not_known", "This link is no longer in use.")
     note_link_use(work, _by_invitation(work, found[0]), found[0].role, "scheduling.invitation.read", meeting.child_id)
-    return Asked(meeting, found[0])
+    booking = booking_for(work, meeting, meeting.booking, found[0]) if meeting.booking else None
+    return Asked(replace(meeting, booking=booking), found[0])
 
 
 def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:

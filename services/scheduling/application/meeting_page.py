@@ -13,6 +13,7 @@ from services.scheduling.adapters.mail_in_store import ReceivedMail
 from services.scheduling.adapters.mail_queue import OutgoingMail
 from services.scheduling.application.guests import missing_roles, propose_guests
 from services.scheduling.application.lookup import child_of, find_meeting
+from services.scheduling.application.places import as_actor_knows, school_as_actor_knows, sees_school
 from services.scheduling.application.slots import alternatives, guests_of
 from services.scheduling.domain.meeting import Guest, Invitee, Meeting, MeetingState
 from services.scheduling.domain.slots import Slot
@@ -21,6 +22,8 @@ from shared.platform.access import may
 from shared.platform.work import Work
 
 FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
+TEACHERS = frozenset({Role.DESIGNATED_TEACHER})
+"""Whose names give away the school."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +56,15 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     sees_mails = may(work, "scheduling.meeting.read", child_id, "mails")
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
     sees_comments = may(work, "scheduling.meeting.read", child_id, "comments")
+    hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if sees_school(work, meeting) else TEACHERS)
     invited = {each.person_id for each in meeting.invitees}
     team = [guest for guest, _ in propose_guests(work, meeting)] if may_arrange and invited else []
     on_team = {guest.person_id for guest in team}
     guests = guests_of(work, meeting) if may_arrange else ()
     started = meeting.booking is not None and meeting.booking.starts_at <= work.now
     return MeetingPage(
-        meeting=_as_seen(work, meeting, sees_family=sees_family, sees_comments=sees_comments),
-        child=child_of(work, child_id),
+        meeting=_as_seen(work, as_actor_knows(work, meeting), hidden, sees_family, sees_comments),
+        child=school_as_actor_knows(work, meeting, child_of(work, child_id)),
         may_arrange=may_arrange,
         may_record_answer=may(work, "scheduling.meeting.record_answer", child_id),
         may_record_held=may(work, "scheduling.meeting.record_held", child_id),
@@ -74,7 +78,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         not_invited=tuple(guest for guest in team if guest.person_id not in invited),
         left_team=tuple(each for each in meeting.invitees if team and each.person_id not in on_team),
         history=tuple(
-            _visible(happening, sees_family) for happening in history_store.load(work.connection, meeting.id)
+            _visible(happening, hidden, sees_family) for happening in history_store.load(work.connection, meeting.id)
         ),
         sent_mails=tuple(mail_queue.of_meeting(work.connection, meeting.id)) if sees_mails else (),
         held_mails=tuple(mail_in_store.waiting(work.connection, meeting.id)) if sees_mails else (),
@@ -84,8 +88,8 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     )
 
 
-def _as_seen(work: Work, meeting: Meeting, *, sees_family: bool, sees_comments: bool) -> Meeting:
-    """Leave out the names of family and carers, and what people wrote, but for the reader's own."""
+def _as_seen(work: Work, meeting: Meeting, hidden: frozenset[Role], sees_family: bool, sees_comments: bool) -> Meeting:
+    """Leave out the names of those in hidden roles, and what people wrote, but for the reader's own."""
     return replace(
         meeting,
         invitees=tuple(
@@ -93,7 +97,7 @@ def _as_seen(work: Work, meeting: Meeting, *, sees_family: bool, sees_comments: 
             if each.person_id == work.actor.person_id
             else replace(
                 each,
-                name=each.name if sees_family or each.role not in FAMILY else "",
+                name="" if each.role in hidden else each.name,
                 email=each.email if sees_family else "",
                 comment=each.comment if sees_comments else "",
             )
@@ -102,11 +106,11 @@ def _as_seen(work: Work, meeting: Meeting, *, sees_family: bool, sees_comments: 
     )
 
 
-def _visible(happening: Happening, sees_family: bool) -> Happening:
+def _visible(happening: Happening, hidden: frozenset[Role], sees_family: bool) -> Happening:
     if sees_family:
         return happening
     facts = {key: value for key, value in happening.facts.items() if key != "name"}
-    by_family = happening.acting_as in FAMILY
+    by_hidden = happening.acting_as in hidden
     return replace(
-        happening, facts=facts, actor_name=Role(happening.acting_as).title if by_family else happening.actor_name
+        happening, facts=facts, actor_name=Role(happening.acting_as).title if by_hidden else happening.actor_name
     )

@@ -36,16 +36,21 @@ def may_read(work: Work, meeting: Meeting) -> bool:
 
 
 def when_standing_changed(work: Work, fact: ParentStandingChanged) -> None:
-    """Keep what a parent is told, and take one who may no longer be invited off the meetings still to come."""
+    """Keep what a parent is told, and take one who may no longer be invited off the meetings still to come.
+
+    One who is told the school no longer, or again, gets the calendar entry without the place, or with it.
+    """
     standings.when_standing_changed(work, fact)
-    if fact.matter != Matter.MEETINGS or fact.standing == ParentStanding.INVITED:
+    if fact.matter not in (Matter.MEETINGS, Matter.SCHOOL) or fact.standing == ParentStanding.INVITED:
         return
     for meeting in meetings_store.of_children(work.connection, [fact.child_id]):
         booking = meeting.booking
         if booking is None or not meeting.state.is_open or booking.starts_at <= work.now:
             continue
         gone = [one for one in meeting.invitees if (one.person_id, one.role) == (fact.person_id, Role.PARENT)]
-        if gone:
+        if gone and fact.matter == Matter.SCHOOL:
+            tell_invitees(work, meeting)
+        elif gone:
             after = meetings_store.save(work.connection, uninvite(meeting, gone[0].id))
             tell_invitees(work, after)
             links_store.withdraw(work.connection, gone[0].id)

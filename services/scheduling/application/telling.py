@@ -9,6 +9,7 @@ from typing import TypeVar
 from services.scheduling.adapters import links_store
 from services.scheduling.adapters.links_store import LinkHolder
 from services.scheduling.application import outgoing_mail
+from services.scheduling.application.places import booking_for
 from services.scheduling.domain.itip import Act, Arrangement, Invitation
 from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.meeting import Booking, Invitee, Meeting, MeetingState
@@ -75,6 +76,7 @@ def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee
     if invitee.email:
         holder = LinkHolder(meeting.id, invitee.id)
         url = answer_address(work, links_store.issue(work.connection, holder, booking.ends_at + LINK_LIVES_ON))
+    place = booking_for(work, meeting, booking, invitee).place
     return Invitation(
         invitee_id=invitee.id,
         name=invitee.name,
@@ -82,4 +84,5 @@ def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee
         required=invitee.required,
         answer=invitee.answer.value,
         answer_url=url,
+        place=None if place == booking.place else place,
     )

@@ -9,6 +9,7 @@ from datetime import date
 from services.scheduling.adapters import children_store, mail_in_store, meetings_store
 from services.scheduling.adapters.children_store import Child
 from services.scheduling.application.parents import may_read
+from services.scheduling.application.places import as_actor_knows
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
 from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import Role
@@ -87,7 +88,7 @@ def list_lines(work: Work, states: Iterable[MeetingState] = (), *, child_id: str
     held = mail_in_store.waiting_counts(work.connection)
     return [
         Line(
-            meeting,
+            as_actor_knows(work, meeting) if Role.PARENT in roles[meeting.child_id] else meeting,
             children.get(meeting.child_id) or Child(meeting.child_id, "Child"),
             _may(roles[meeting.child_id], "scheduling.meeting.arrange"),
             _may(roles[meeting.child_id], "scheduling.meeting.record_held"),

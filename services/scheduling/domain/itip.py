@@ -60,8 +60,9 @@ class Invitation:
     """One invitee's own calendar entry.
 
     `email` is empty for somebody who is told by letter or telephone. `answer` is needs_action, accepted, declined or
-    tentative. `answer_url` is the personal link; it is not a change when only the link differs. `uid`, `sequence` and
-    `dtstamp` are those of the last message sent to this person.
+    tentative. `answer_url` is the personal link; it is not a change when only the link differs. `place` is what this
+    invitee is told instead of the meeting's place, None for the same. `uid`, `sequence` and `dtstamp` are those of the
+    last message sent to this person.
     """
 
     invitee_id: str
@@ -70,6 +71,7 @@ class Invitation:
     required: bool = True
     answer: str = "needs_action"
     answer_url: str = ""
+    place: str | None = None
     uid: str = ""
     sequence: int = 0
     dtstamp: datetime | None = None
@@ -98,8 +100,12 @@ class Arrangement:
 
     @property
     def location(self) -> str:
-        """Return where the meeting is, in one line."""
+        """Return where the meeting is, in one line, for those who may know it."""
         return _location(self.place, self.joining_link)
+
+    def place_for(self, invitation: Invitation) -> str:
+        """Return where the meeting is, as one invitee is told."""
+        return self.place if invitation.place is None else invitation.place
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +245,7 @@ def _location(place: str, joining_link: str) -> str:
 def _details(arrangement: Arrangement, invitation: Invitation) -> tuple[object, ...]:
     return (
         arrangement.summary,
-        arrangement.location,
+        _location(arrangement.place_for(invitation), arrangement.joining_link),
         arrangement.organizer_name,
         invitation.name,
         invitation.required,
@@ -267,7 +273,7 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
         start=arrangement.starts_at,
         end=arrangement.ends_at,
         summary=arrangement.summary,
-        place=arrangement.place,
+        place=arrangement.place_for(invitation),
         joining_link=arrangement.joining_link,
         mode=arrangement.mode,
         status=_STATUS.get(act, "CONFIRMED"),

@@ -14,6 +14,9 @@ from enum import StrEnum
 from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict, InvalidInput, NotFound
 
+ASK = "Ask the social worker"
+"""What stands in the stead of a place that somebody may not know."""
+
 
 class MeetingState(StrEnum):
     """Where a meeting stands."""
@@ -119,13 +122,17 @@ def follow(state: MeetingState, intent: Intent) -> MeetingState:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """When, where and how a meeting takes place; instants are aware UTC, `joining_link` an https address or empty."""
+    """When, where and how a meeting takes place; instants are aware UTC, `joining_link` an https address or empty.
+
+    `place_sealed`: no parent is told the place.
+    """
 
     starts_at: datetime
     ends_at: datetime
     mode: Mode
     place: str = ""
     joining_link: str = ""
+    place_sealed: bool = False
 
     @property
     def day(self) -> date:
@@ -197,6 +204,11 @@ class Meeting:
     def who_cannot(self) -> tuple[Invitee, ...]:
         """Return the people who must be there and cannot."""
         return tuple(each for each in self.invitees if each.cannot_do_without)
+
+
+def without_place(booking: Booking) -> Booking:
+    """Return a booking as somebody is told it who may not know the place; the same whatever the place is."""
+    return replace(booking, place="" if booking.mode is Mode.ONLINE else ASK, place_sealed=False)
 
 
 def check_booking(booking: Booking, now: datetime) -> None:

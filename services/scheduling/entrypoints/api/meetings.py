@@ -134,7 +134,12 @@ def _checked(work: Work, meeting_id: str, action: str) -> Meeting:
 
 def _wish(work: Work, meeting: Meeting, wanted: dict[str, Any]) -> Wish:
     booking = Booking(
-        wanted["start"], wanted["end"], Mode(wanted["mode"]), wanted["place"].strip(), wanted["joining_link"].strip()
+        wanted["start"],
+        wanted["end"],
+        Mode(wanted["mode"]),
+        wanted["place"].strip(),
+        wanted["joining_link"].strip(),
+        wanted["place_sealed"],
     )
     if wanted["invitees"] is None:
         proposed = propose_guests(work, meeting, booking.day)
@@ -152,6 +157,7 @@ def _shown(meeting_id: str) -> dict[str, Any]:
     booking = meeting.booking
     return {
         **_summary(meeting, page.child.name, len(page.held_mails)),
+        **({"place_sealed": booking.place_sealed} if booking and page.sees_addresses else {}),
         "place": booking.place if booking else "",
         "joining_link": booking.joining_link if booking else "",
         "invitees": [_invitee(each, page) for each in meeting.invitees],

@@ -50,6 +50,7 @@ class MeetingSchema(MeetingSummarySchema):
 
     place = fields.String()
     joining_link = fields.String()
+    place_sealed = fields.Boolean(metadata={"description": "No parent is told the place; absent for the family"})
     invitees = fields.List(fields.Nested(InviteeSchema))
     attended = fields.List(fields.String(), metadata={"description": "Ids of the people who came"})
     version = fields.Integer()
@@ -78,6 +79,7 @@ class ArrangementSchema(Schema):
     mode = fields.String(load_default=Mode.IN_PERSON.value, validate=validate.OneOf([mode.value for mode in Mode]))
     place = fields.String(load_default="", validate=validate.Length(max=300))
     joining_link = fields.String(load_default="", validate=validate.Length(max=900))
+    place_sealed = fields.Boolean(load_default=False, metadata={"description": "Whether no parent is told the place"})
     invitees = fields.List(fields.Nested(GuestSchema), load_default=None, allow_none=True)
 
 

@@ -96,7 +96,8 @@ def send(meeting_id: str) -> BaseResponse:
         return _times_page(meeting_id, FormState(request.form, errors), 422)
     if more_errors:
         return _check_page(meeting_id, chosen, required, FormState.typed(more_errors), 422)
-    booking = Booking(chosen.starts_at, chosen.ends_at, Mode(values["mode"]), values["place"], values["joining_link"])
+    where = {name: values[name] for name in ("place", "joining_link", "place_sealed")}
+    booking = Booking(chosen.starts_at, chosen.ends_at, Mode(values["mode"]), **where)
     try:
         with writing() as work:
             state = find_meeting(work, meeting_id, ARRANGE).state
@@ -132,7 +133,8 @@ def _where(desk: Desk) -> dict[str, str]:
     booking = desk.meeting.booking
     if booking is None:
         return {"mode": Mode.IN_PERSON.value, "place": desk.school_name, "joining_link": ""}
-    return {"mode": booking.mode.value, "place": booking.place, "joining_link": booking.joining_link}
+    sealed = {"place_sealed": "yes"} if booking.place_sealed else {}
+    return {"mode": booking.mode.value, "place": booking.place, "joining_link": booking.joining_link, **sealed}
 
 
 def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response:

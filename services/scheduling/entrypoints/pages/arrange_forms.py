@@ -67,6 +67,7 @@ class InvitationSchema(Schema):
         metadata={"label": "How people take part", "select": True},
     )
     place = Text(load_default="", validate=validate.Length(max=300), metadata={"label": "Where"})
+    place_sealed = fields.Boolean(load_default=False, metadata={"label": "Whether parents are told the place"})
     joining_link = Text(load_default="", validate=validate.Length(max=900), metadata={"label": "Link to join online"})
     version = Whole(required=True, metadata={"label": "Version"})
 
