@@ -61,7 +61,7 @@ def open_office(ground: Ground, children: int) -> Iterator[Office]:
         office = Office(home, "" if ground.form == "embedded" else stack.enter_context(new_database()))
         runtime = office.runtime()
         SPEC.metadata.create_all(runtime.database(SPEC.name).engine)
-        with writing_work(runtime, SPEC, system_actor(runtime.settings.authority)) as work:
+        with writing_work(runtime, SPEC, system_actor()) as work:
             for person_id, role in _TEAM.items():
                 roster.record_person(work.connection, _person(person_id, role))
             reactions.when_school_recorded(work, SchoolRecorded(_URN, "Oakfield School", "primary", "Northmoor"))

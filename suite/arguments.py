@@ -60,6 +60,10 @@ def _parser() -> argparse.ArgumentParser:
         parser.set_defaults(command=name)
         return parser
 
+    def of_authority(parser: argparse.ArgumentParser) -> None:
+        words = "short name of the authority, where the installation serves several"
+        parser.add_argument("--authority", default="", metavar="KEY", help=words)
+
     command("people", "list the people one can sign in as")
     person = command("record-person", "record a member of staff, such as the first ones; done again, nothing changes")
     person.add_argument("name", metavar="NAME", help="first name and surname")
@@ -70,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     person.add_argument(
         "--organisation", default="", metavar="TEXT", help="whom they work for (default: the authority)"
     )
+    of_authority(person)
     person.add_argument("--school", metavar="URN", help="the school of a designated teacher, imported before")
     token = command("token", "print a bearer token for the JSON API, good for 30 days")
     token.add_argument("name", metavar="NAME", help="whose: a full name, a part of one, or an id")
@@ -79,15 +84,17 @@ def _parser() -> argparse.ArgumentParser:
     signed_in.add_argument("--everybody", action="store_true", help="end every session and take every token back")
     children = command("import-ssda903", "import looked-after children from an SSDA903 return")
     children.add_argument("folder", type=Path, metavar="FOLDER", help="holds header.csv and episodes.csv")
+    of_authority(children)
     schools = command("import-schools", "import schools from a Get Information About Schools CSV file")
     schools.add_argument("file", type=Path, metavar="FILE", help="the CSV file")
     terms = command("import-terms", "import a school's term dates from a calendar (.ics)")
     terms.add_argument("school", metavar="SCHOOL", help="the school's URN, its name or a part of it")
     terms.add_argument("source", metavar="FILE_OR_URL", help="the calendar: a file, or an http or https address")
-    command(
+    mail = command(
         "receive-mail",
         "read one mail on standard input, as a mail server pipes it, and print as JSON what became of it",
     )
+    of_authority(mail)
     events = command("events", "show what was published, applied and parked; let a held event go on")
     one = events.add_mutually_exclusive_group()
     one.add_argument("--replay", metavar="EVENT", help="try a parked event again; EVENT is SERVICE:NUMBER, or all")
@@ -110,6 +117,7 @@ def _parser() -> argparse.ArgumentParser:
     audit = command("audit", "tell whether the record of who looked at what is whole; anchor it; show a child's part")
     audit.add_argument("do", choices=("verify", "anchor", "show"))
     audit.add_argument("--child", metavar="REFERENCE", help="whose record to show, by reference or id")
+    of_authority(audit)
     audit.add_argument(
         "--former-secrets",
         type=Path,

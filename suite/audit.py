@@ -15,7 +15,7 @@ from shared.platform.audit import Asked, Entry, of_child
 from shared.platform.audit_anchor import anchor, file_of, verify
 from shared.platform.audit_chain import Finding, Report
 from shared.platform.runtime import Runtime
-from suite.composition import SPECS
+from suite.composition import SPECS, authority_named
 from suite.home import Refusal
 
 MOST_SHOWN = 10_000
@@ -49,10 +49,10 @@ def anchored(runtime: Runtime, restored: str) -> str:
     return "\n".join(lines) or "Nothing has been put on record yet."
 
 
-def shown(runtime: Runtime, child: str) -> str:
+def shown(runtime: Runtime, child: str, authority: str = "") -> str:
     """Return who did what with a child's record in all services, the latest first; raises `Refusal`."""
     with runtime.database(PEP.name).reading() as connection:
-        known = find_reference(connection, runtime.settings.authority, child)
+        known = find_reference(connection, authority_named(runtime, authority).key, child)
     asked = Asked(known or child)
     found: list[tuple[Entry, str, str]] = []
     for spec in SPECS:

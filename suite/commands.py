@@ -22,7 +22,7 @@ from shared.platform.runtime import Runtime
 from shared.platform.work import writing_work
 from suite.audit import anchored, shown, verified
 from suite.backup.command import backup, restore
-from suite.composition import everybody, runtime_for
+from suite.composition import authority_named, everybody, runtime_for
 from suite.events import discarded, gap_skipped, parked_listed, parked_shown, rebuilt, replayed, told
 from suite.home import Home, Refusal
 from suite.people import listing
@@ -68,7 +68,7 @@ def _record_person(runtime: Runtime, wanted: argparse.Namespace) -> int:
         organisation=wanted.organisation,
         school_urn=wanted.school,
     )
-    return run_record_person(runtime, PEP, details, sys.stdout)
+    return run_record_person(runtime, PEP, authority_named(runtime, wanted.authority), details, sys.stdout)
 
 
 def _role_of_staff(word: str) -> Role:
@@ -94,7 +94,7 @@ def _sessions(runtime: Runtime, wanted: argparse.Namespace) -> int:
 
 
 def _import_ssda903(runtime: Runtime, wanted: argparse.Namespace) -> int:
-    return run_import_ssda903(runtime, PEP, wanted.folder, sys.stdout)
+    return run_import_ssda903(runtime, PEP, authority_named(runtime, wanted.authority), wanted.folder, sys.stdout)
 
 
 def _import_schools(runtime: Runtime, wanted: argparse.Namespace) -> int:
@@ -102,7 +102,7 @@ def _import_schools(runtime: Runtime, wanted: argparse.Namespace) -> int:
 
 
 def _import_terms(runtime: Runtime, wanted: argparse.Namespace) -> int:
-    with writing_work(runtime, SCHEDULING, system_actor(runtime.settings.authority)) as work:
+    with writing_work(runtime, SCHEDULING, system_actor()) as work:
         try:
             terms = import_terms(work, wanted.school, wanted.source)
         except UnusableCalendar as error:
@@ -113,9 +113,14 @@ def _import_terms(runtime: Runtime, wanted: argparse.Namespace) -> int:
     return 0
 
 
-def _receive_mail(runtime: Runtime, _wanted: argparse.Namespace) -> int:
+def _receive_mail(runtime: Runtime, wanted: argparse.Namespace) -> int:
     try:
-        became = receive_mail(runtime, SCHEDULING, read_piped(sys.stdin.buffer))
+        authority = authority_named(runtime, wanted.authority).key
+    except Refusal as refusal:
+        print(refusal, file=sys.stderr)
+        return TRY_AGAIN_LATER
+    try:
+        became = receive_mail(runtime, SCHEDULING, read_piped(sys.stdin.buffer), authority)
     except (Stale, Conflict) as error:
         print(f"The mail could not be taken in just now: {error.message}", file=sys.stderr)
         return TRY_AGAIN_LATER
@@ -164,7 +169,7 @@ def _audit(runtime: Runtime, wanted: argparse.Namespace) -> int:
     elif wanted.do == "show":
         if not wanted.child:
             raise Refusal("Whose record? For example: ./run audit show --child 100001")
-        print(shown(runtime, wanted.child))
+        print(shown(runtime, wanted.child, wanted.authority))
     else:
         words, whole = verified(runtime, wanted.former_secrets)
         print(words)

@@ -12,11 +12,12 @@ from services.scheduling.app import SPEC as SCHEDULING
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from shared.platform import roster
 from shared.platform.app_factory import create_app
+from shared.platform.authorities import Authority
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.settings import embedded
 from shared.platform.web.front import create_front
-from suite.home import Home
+from suite.home import Home, Refusal
 from suite.mail_pages import create_mail_pages
 
 SPECS: tuple[ServiceSpec, ...] = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
@@ -29,8 +30,16 @@ def runtime_for(home: Home) -> Runtime:
     return Runtime(settings)
 
 
+def authority_named(runtime: Runtime, key: str) -> Authority:
+    """Return the authority that a command is about; raises `Refusal` where that is not clear."""
+    try:
+        return runtime.settings.authority(key)
+    except LookupError as error:
+        raise Refusal(f"{error} Say it with --authority.") from error
+
+
 def everybody(runtime: Runtime) -> list[roster.Person]:
-    """Return the people known to the authority, in the order of their names."""
+    """Return the people known here, of every authority, in the order of their names."""
     with runtime.database(PEP.name).reading() as connection:
         return roster.people(connection)
 

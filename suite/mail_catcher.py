@@ -43,10 +43,11 @@ class MailCatcher:
         except OSError:
             log.exception("A mail could not be kept")
             return "451 The mail could not be kept; try again later."
-        if self._runtime.settings.organizer_address.casefold() not in recipients:
+        to = [one.key for one in self._runtime.settings.authorities if one.organizer_address.casefold() in recipients]
+        if not to:
             return f"250 Kept as {number:05}.eml"
         try:
-            became = receive_mail(self._runtime, SCHEDULING, raw)
+            became = receive_mail(self._runtime, SCHEDULING, raw, to[0])
         except Exception:
             log.exception("An answer (%05d.eml) could not be taken in", number)
             return "451 The answer could not be taken in; try again later."

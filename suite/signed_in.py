@@ -20,7 +20,7 @@ TIME = "%-d %B %Y, %H:%M"
 def token_for(runtime: Runtime, name: str) -> str:
     """Return a new bearer token for a person, which can be taken back; raises `Refusal`."""
     person = find(everybody(runtime), name)
-    with writing_work(runtime, PEP, system_actor(runtime.settings.authority)) as work:
+    with writing_work(runtime, PEP, system_actor()) as work:
         return hand_out_token(work, person.id)
 
 
@@ -38,7 +38,7 @@ def listed(runtime: Runtime, name: str) -> str:
 def ended(runtime: Runtime, name: str, *, everybodys: bool) -> str:
     """End every session and token of a person, or of everybody; return what to tell. Raises `Refusal`."""
     only = "" if everybodys else find(everybody(runtime), name).id
-    with writing_work(runtime, PEP, system_actor(runtime.settings.authority)) as work:
+    with writing_work(runtime, PEP, system_actor()) as work:
         standing = [one for one in sessions.live(work.connection, work.now) if only in ("", one.person_id)]
         sessions.end(work, standing, Ended.ENDED)
     tokens = sum(one.is_token for one in standing)

@@ -78,7 +78,7 @@ def make_bus(runtime: Runtime) -> Bus:
 
 def fill(runtime: Runtime, count: int) -> None:
     """Commit facts, each with a row of state, in transactions of 100."""
-    actor = system_actor(runtime.settings.authority)
+    actor = system_actor()
     for first in range(0, count, 100):
         with writing_work(runtime, TELLS, actor) as work:
             for number in range(first, min(first + 100, count)):
@@ -87,7 +87,7 @@ def fill(runtime: Runtime, count: int) -> None:
 
 def pace(runtime: Runtime, count: int, rate: float) -> list[float]:
     """Commit facts one by one at `rate` a second; return the times at which each commit was done."""
-    actor = system_actor(runtime.settings.authority)
+    actor = system_actor()
     done = []
     started = time.perf_counter()
     for number in range(count):

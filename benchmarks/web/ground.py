@@ -58,7 +58,7 @@ class Filled:
 
 def make_runtime(database: str) -> Runtime:
     """Return the runtime on one database; the clock stands still, so that every round meets the same day."""
-    settings = Settings(Mode.LOCAL, SECRET, "", {"pep": database}, "http://127.0.0.1", Path(), authority=AUTHORITY)
+    settings = Settings(Mode.LOCAL, SECRET, "", {"pep": database}, "http://127.0.0.1", Path())
     return Runtime(settings, FixedClock(NOW))
 
 

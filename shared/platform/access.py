@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts: a person acting for an organisation, or the suite itself (`system`)."""
+    """Who acts: a person acting for an organisation, or the suite itself (`system`).
+
+    `elsewhere` is the same designated teacher as other authorities have recorded them: each record acts in its own
+    authority and in no other.
+    """
 
     person_id: str
     name: str
@@ -34,11 +38,37 @@ class Actor:
     authority: str
     school_urn: str | None = None
     system: bool = False
+    elsewhere: tuple[Actor, ...] = ()
+
+    def towards(self, authority: str) -> Actor:
+        """Return who the actor is to a thing of an authority: as recorded there, else as they are."""
+        if self.authority == authority:
+            return self
+        if self.system:
+            return replace(self, authority=authority)
+        return next((one for one in self.elsewhere if one.authority == authority), self)
+
+    @property
+    def records(self) -> tuple[Actor, ...]:
+        """Return the actor as each authority has recorded them, the one they signed in as first."""
+        return (self, *self.elsewhere)
+
+    @property
+    def person_ids(self) -> frozenset[str]:
+        """Return the ids of all these records."""
+        return frozenset(one.person_id for one in self.records)
+
+    @property
+    def authorities(self) -> frozenset[str]:
+        """Return the authorities that have recorded the actor."""
+        return frozenset(one.authority for one in self.records)
 
 
 @dataclass(frozen=True, slots=True)
 class Thing:
     """What is acted on: a child's record (with the roles the actor has on its team today) or the authority itself.
+
+    `authority` is the child's own, as recorded; empty where there is no such child.
 
     `told` says of a parent, or of a school, how far they are told of each matter that was decided; `over` that the
     thing, such as a meeting, is past; `opening` that the actor, who is not on the team, has opened the record in an
@@ -72,23 +102,36 @@ class Decision:
     reason: str
 
 
-def system_actor(authority: str) -> Actor:
-    """Return the actor of the suite's own jobs and reactions."""
+def system_actor(authority: str = "") -> Actor:
+    """Return the actor of the suite's own jobs and reactions; of an authority where they are about one."""
     return Actor("", "PEP Suite", frozenset(), "", authority, system=True)
 
 
-def actor_for(person: roster.Person) -> Actor:
-    """Return a known person as an actor."""
-    return Actor(person.id, person.name, person.kinds, person.organisation, person.authority, person.school_urn)
+def actor_for(person: roster.Person, elsewhere: Iterable[roster.Person] = ()) -> Actor:
+    """Return a known person as an actor, with the records that other authorities have of the same person."""
+    return Actor(
+        person.id,
+        person.name,
+        person.kinds,
+        person.organisation,
+        person.authority,
+        person.school_urn,
+        elsewhere=tuple(actor_for(one) for one in elsewhere),
+    )
 
 
 def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) -> Decision:
-    """Decide whether `actor` may do `action` to `thing` (or to one `field` of it)."""
+    """Decide whether `actor` may do `action` to `thing` (or to one `field` of it).
+
+    What belongs to another authority than the actor's is out of reach, whatever else is said of it.
+    """
     permission = PERMISSIONS.get(action)
     if permission is None:
         return Decision(False, "no_rule")
     if actor.system:
         return Decision(True, "system")
+    if actor.authority != thing.authority:
+        return Decision(False, "not_on_team")
     team, authority, roles = permission.team, permission.authority, thing.team_roles
     emergency = NOBODY if thing.opening is None else permission.emergency_roles
     if permission.matter is not None and not thing.is_told(permission.matter):
@@ -100,9 +143,9 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
         team -= {Role.PARENT}
     if roles & team:
         return Decision(True, "team")
-    if actor.authority == thing.authority and actor.kinds & authority:
+    if actor.kinds & authority:
         return Decision(True, "authority")
-    if actor.authority == thing.authority and actor.kinds & emergency:
+    if actor.kinds & emergency:
         return Decision(True, "emergency")
     if roles & permission.team:
         return Decision(False, "field_sealed")
@@ -154,32 +197,30 @@ class Standing:
         return next((role.value for role in Role if role in roles), "")
 
 
-def standing(work: Work, child_id: str | None, team: Iterable[roster.Membership] | None = None) -> Standing:
-    """Return how the actor stands to a child's record today, or (no child) to the authority; one query in a unit.
+def standing(work: Work, child_id: str | None, circle: roster.Circle | None = None) -> Standing:
+    """Return how the actor stands to a child's record today, or (no child) to their authority; one query in a unit.
 
-    `team` is everyone on the child's team, where the caller has them already.
+    The authority is the child's own, and the actor is who they are to it. `circle` is what
+    the team says of it, where the caller has that already.
     """
-    authority = work.settings.authority
+    actor, today = work.actor, work.today
     if child_id is None:
-        return Standing(work.actor, work.service, Thing("authority", authority, authority), work.trail)
-    person_id, today = work.actor.person_id, work.today
-    known = work.standings.get((person_id, child_id))
-    if known is None:
-        if team is None:
-            roles = roster.roles_on(work.connection, person_id, child_id, today)
-        else:
-            roles = frozenset(member.role for member in team if member.person_id == person_id and member.is_live(today))
+        return Standing(actor, work.service, Thing("authority", actor.authority, actor.authority), work.trail)
+    found = work.standings.get((actor.person_id, child_id))
+    if found is None:
+        circle = circle or roster.circle_of(work.connection, actor.person_ids, child_id, today)
+        acting = actor.towards(circle.authority)
+        roles = circle.roles.get(acting.person_id, NOBODY)
         told: dict[Matter, ParentStanding] = {}
-        for audience in _audiences(work.actor, roles):
+        for audience in _audiences(acting, roles):
             kept = standings.of_audience(work.connection, child_id, audience)
             told |= {matter: one.on(today) for matter, one in kept.items()}
         opening = None
-        if not roles and work.actor.kinds & IN_EMERGENCIES:
-            opening = emergencies.open_now(work.connection, person_id, child_id, work.now)
-        thing = Thing("child", child_id, authority, roles, told, opening=opening)
-        known = Standing(work.actor, work.service, thing, work.trail)
-        work.standings[person_id, child_id] = known
-    return known
+        if not roles and acting.kinds & IN_EMERGENCIES:
+            opening = emergencies.open_now(work.connection, acting.person_id, child_id, work.now)
+        thing = Thing("child", child_id, circle.authority, roles, told, opening=opening)
+        found = work.standings[actor.person_id, child_id] = Standing(acting, work.service, thing, work.trail)
+    return found
 
 
 def _audiences(actor: Actor, roles: frozenset[Role]) -> list[str]:
@@ -213,6 +254,11 @@ def note_children(work: Work, action: str, child_ids: Iterable[str]) -> None:
 def note_link_use(work: Work, holder: Actor, role: str, action: str, child_id: str) -> None:
     """Note in the audit that somebody's personal link was used: a mail scanner that opens one leaves an entry too."""
     work.trail.note(holder, role, action, child_id, allowed=True, kind=Kind.LINK)
+
+
+def authority_of(work: Work, child_id: str) -> str:
+    """Return the authority that looks after a child; empty where there is no such child."""
+    return standing(work, child_id).thing.authority
 
 
 def acting_as(work: Work, child_id: str) -> str:

@@ -55,11 +55,11 @@ class Asked:
     until: datetime | None = None
 
 
-def rows(steps: Iterable[Step], trail: Trail, authority: str, now: datetime, correlation_id: str) -> list[Row]:
-    """Return steps as rows of the table."""
+def rows(steps: Iterable[Step], trail: Trail, now: datetime, correlation_id: str) -> list[Row]:
+    """Return steps as rows of the table, each of the authority in which its actor acted."""
     return [
         {
-            "authority": authority,
+            "authority": step.actor.authority,
             "at": now,
             "person_id": step.actor.person_id[:36],
             "acting_as": step.acting_as,

@@ -156,8 +156,7 @@ def _put_on_record(work: Work, kind: Kind, person_id: str) -> None:
     person = roster.person(work.connection, person_id)
     if person is not None:
         step = Step(actor_for(person), "", kind, "", "")
-        authority, trail = work.settings.authority, work.trail
-        audit.keep(work.connection, audit.rows([step], trail, authority, work.now, work.correlation_id))
+        audit.keep(work.connection, audit.rows([step], work.trail, work.now, work.correlation_id))
 
 
 def identify() -> None:
@@ -186,7 +185,7 @@ def identify() -> None:
     if "session_used" in g:
         with runtime.database(service).writing() as connection:
             sessions.touch(connection, g.session_used, now)
-    if someone is not None and someone.active:
+    if someone is not None and someone.active and runtime.settings.serves(someone.authority):
         g.actor = actor_for(someone)
     elif g.by_token:
         raise NotSignedIn("token_unknown", "The person this token was printed for is not known here.")

@@ -88,11 +88,16 @@ def held_events(connection: Connection, *, states: frozenset[Held] | None = None
     return [_held(row) for row in rows]
 
 
+def not_held(event_id: int) -> NotFound:
+    """Return the refusal for an event that there is not."""
+    return NotFound("event_not_held", f"No event {event_id} is held.")
+
+
 def held_payload(connection: Connection, event_id: int) -> bytes:
     """Return the bytes of a held fact; raises `NotFound`."""
     row = connection.execute(select(EVENT.c.payload).where(EVENT.c.id == event_id)).first()
     if row is None:
-        raise NotFound("event_not_held", f"No event {event_id} is held.")
+        raise not_held(event_id)
     return bytes(row.payload)
 
 
@@ -112,7 +117,7 @@ def find_held(connection: Connection, event_id: int) -> HeldEvent:
     """Return a held fact; raises `NotFound`."""
     row = connection.execute(select(EVENT).where(EVENT.c.id == event_id)).mappings().first()
     if row is None:
-        raise NotFound("event_not_held", f"No event {event_id} is held.")
+        raise not_held(event_id)
     return _held(row)
 
 

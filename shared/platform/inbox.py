@@ -167,7 +167,7 @@ class Inbox:
             service=self._spec.name,
             metadata=self._spec.metadata,
             settings=settings,
-            actor=system_actor(settings.authority),
+            actor=system_actor(),
             now=now,
             may_write=False,
         )

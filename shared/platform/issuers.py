@@ -16,7 +16,9 @@ CLIENT_AUTHENTICATION = frozenset({"client_secret_basic", "client_secret_post"})
 _KEY = re.compile(r"[a-z][a-z0-9-]{0,38}")
 _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _TEXTS = ("key", "name", "issuer", "client_id")
-_KNOWN = frozenset({*_TEXTS, "for", "client_secret", "client_secret_file", "scope", "vouches_for", "authentication"})
+_KNOWN = frozenset(
+    {*_TEXTS, "for", "client_secret", "client_secret_file", "scope", "vouches_for", "authorities", "authentication"}
+)
 
 
 class Purpose(StrEnum):
@@ -32,6 +34,7 @@ class Issuer:
     """One issuer. `key` names it in addresses, `name` to people; `url` is the issuer exactly as its tokens say it.
 
     `vouches_for` are the domains whose mail addresses this issuer hands out itself, so that they count as verified.
+    `authorities` are those whose people it may prove, where it is an authority's own; none named means all.
     """
 
     key: str
@@ -42,6 +45,7 @@ class Issuer:
     client_secret: str
     scope: str
     vouches_for: frozenset[str] = frozenset()
+    authorities: frozenset[str] = frozenset()
     authentication: str = "client_secret_basic"
 
 
@@ -91,6 +95,9 @@ def _faults(entry: Mapping[str, Any], *, production: bool) -> Iterator[str]:
         isinstance(one, str) and "." in one and "@" not in one for one in domains
     ):
         yield "vouches_for must be a list of domains"
+    authorities = entry.get("authorities", [])
+    if not isinstance(authorities, list) or not all(isinstance(one, str) for one in authorities):
+        yield "authorities must be a list of short names"
     scope = entry.get("scope", "openid")
     if not isinstance(scope, str) or "openid" not in scope.split():
         yield "scope must be text with openid in it"
@@ -123,6 +130,7 @@ def _issuer(entry: Mapping[str, Any], secret: str) -> Issuer:
         client_secret=secret,
         scope=entry.get("scope", usual),
         vouches_for=frozenset(domain.lower() for domain in entry.get("vouches_for", [])),
+        authorities=frozenset(entry.get("authorities", [])),
         authentication=entry.get("authentication", "client_secret_basic"),
     )
 

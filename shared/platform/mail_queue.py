@@ -128,7 +128,7 @@ def send_due(queue: MailQueue, runtime: Runtime, spec: ServiceSpec) -> int:
     settings = runtime.settings
     if not settings.smtp_port:
         return 0
-    with reading_work(runtime, spec, system_actor(settings.authority)) as work:
+    with reading_work(runtime, spec, system_actor()) as work:
         if not queue.is_any_due(work.connection, work.now):
             return 0
     with post_of(settings) as post:
@@ -137,7 +137,7 @@ def send_due(queue: MailQueue, runtime: Runtime, spec: ServiceSpec) -> int:
 
 def send_through(queue: MailQueue, runtime: Runtime, spec: ServiceSpec, post: Post) -> int:
     """Send the mails whose turn it is through `post`; when the server is not there, all wait for their next turn."""
-    actor = system_actor(runtime.settings.authority)
+    actor = system_actor()
     with writing_work(runtime, spec, actor) as work:
         due = queue.claim_due(work.connection, work.now)
     sent = 0

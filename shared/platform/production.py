@@ -5,16 +5,16 @@ Every fault is named at once, so that an installation is mended in one go, not i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from shared.platform.issuers import THIS_MACHINE, read_issuers
+from shared.platform.authorities import SHORT_NAME, read_authorities
+from shared.platform.issuers import THIS_MACHINE, Purpose, read_issuers
 from shared.platform.setting_table import BY_NAME, TRY_OUT_PASSWORD
-from shared.platform.settings import SERVICES, MailSecurity, Mode, Settings
+from shared.platform.settings import SERVICES, MailSecurity, Mode, Settings, named_authority
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -24,7 +24,6 @@ PUBLISHED_PASSWORDS = frozenset({"", "guest", "postgres", "password", "pep", "ch
 ON = frozenset({"yes", "true", "1", "on"})
 OFF = frozenset({"no", "false", "0", "off"})
 MAILBOXES = ("imaps", "imap+starttls", "imap")
-SHORT_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class UnusableSettings(Exception):
@@ -49,6 +48,8 @@ def from_environment(
     reader = _Reader(environ)
     mode = reader.one_of("PEP_SUITE_MODE", Mode)
     issuers, issuer_faults = read_issuers(reader.text("PEP_SUITE_ISSUERS"), production=mode is Mode.PRODUCTION)
+    several = reader.text("PEP_SUITE_AUTHORITIES")
+    authorities, authority_faults = read_authorities(several) if several else ((), [])
     settings = Settings(
         mode=mode,
         secret=reader.text("PEP_SUITE_SECRET", "" if mode is Mode.PRODUCTION else None),
@@ -60,10 +61,7 @@ def from_environment(
         former_secrets=tuple(reader.text("PEP_SUITE_FORMER_SECRETS").split()),
         origin=reader.text("PEP_SUITE_ORIGIN").rstrip("/"),
         home=Path(reader.text("PEP_SUITE_HOME")),
-        authority=reader.text("PEP_SUITE_AUTHORITY"),
-        authority_name=reader.text("PEP_SUITE_AUTHORITY_NAME"),
-        organizer_address=reader.text("PEP_SUITE_ORGANIZER_ADDRESS"),
-        organizer_name=reader.text("PEP_SUITE_ORGANIZER_NAME"),
+        authorities=authorities or (named_authority(reader.text),),
         smtp_host=reader.text("PEP_SUITE_SMTP_HOST", ""),
         smtp_port=reader.number("PEP_SUITE_SMTP_PORT", 0, 65535, default="0"),
         smtp_security=reader.one_of("PEP_SUITE_SMTP_SECURITY", MailSecurity),
@@ -82,7 +80,14 @@ def from_environment(
         anchors=Path(reader.text("PEP_SUITE_ANCHORS")),
         issuers=issuers,
     )
-    faults = [*reader.faults, *issuer_faults, *_address_faults(settings), *_mail_faults(settings)]
+    faults = [
+        *reader.faults,
+        *authority_faults,
+        *issuer_faults,
+        *_address_faults(settings),
+        *_issuer_faults(settings),
+        *_mail_faults(settings),
+    ]
     if settings.is_production:
         faults += production_faults(settings, environ)
     if faults:
@@ -105,8 +110,17 @@ def _address_faults(settings: Settings) -> Iterator[str]:
     parts = urlsplit(settings.origin)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.path or parts.query:
         yield "PEP_SUITE_ORIGIN must be an address without a path, as https://pep.example"
-    if not SHORT_NAME.fullmatch(settings.authority):
+    if not all(SHORT_NAME.fullmatch(one.key) for one in settings.authorities):
         yield "PEP_SUITE_AUTHORITY must be 1 to 40 lower-case letters, digits and _, a letter first"
+
+
+def _issuer_faults(settings: Settings) -> Iterator[str]:
+    served = {one.key for one in settings.authorities}
+    for issuer in settings.issuers:
+        for key in sorted(issuer.authorities - served):
+            yield f"PEP_SUITE_ISSUERS, {issuer.key}: {key} is no authority that is served here"
+        if issuer.purpose is Purpose.COUNCIL and len(served) > 1 and not issuer.authorities:
+            yield f"PEP_SUITE_ISSUERS, {issuer.key}: authorities must say whose it is, as several are served"
 
 
 def _mail_faults(settings: Settings) -> Iterator[str]:
@@ -117,6 +131,9 @@ def _mail_faults(settings: Settings) -> Iterator[str]:
     mailbox = urlsplit(settings.reply_mailbox)
     if settings.reply_mailbox and not (mailbox.hostname and mailbox.username and mailbox.password):
         yield "PEP_SUITE_REPLY_MAILBOX must say who reads it, and where: imaps://USER:PASSWORD@HOST/INBOX"
+    whose = parse_qs(mailbox.query).get("authority", [""])[-1]
+    if settings.reply_mailbox and not (settings.serves(whose) if whose else len(settings.authorities) == 1):
+        yield "PEP_SUITE_REPLY_MAILBOX must say whose it is, of those that are served: …?authority=KEY"
     if bool(settings.smtp_user) != bool(settings.smtp_password):
         yield "PEP_SUITE_SMTP_USER and PEP_SUITE_SMTP_PASSWORD belong together; one of them is missing"
     if settings.smtp_trust and not Path(settings.smtp_trust).is_file():
@@ -199,7 +216,7 @@ def _door_faults(settings: Settings, environ: Mapping[str, str]) -> Iterator[str
         yield "PEP_SUITE_REPLY_MAILBOX is imap://: its password would travel in the clear"
     if settings.smtp_host == BY_NAME["PEP_SUITE_SMTP_HOST"].default:
         yield "PEP_SUITE_SMTP_HOST is the mail catcher of a try-out: no invitation would reach anybody"
-    if settings.organizer_address.endswith((".example", "@localhost")):
+    if any(one.organizer_address.endswith((".example", "@localhost")) for one in settings.authorities):
         yield "PEP_SUITE_ORGANIZER_ADDRESS is an invented one: no answer would come back"
 
 

@@ -49,7 +49,7 @@ def announce_everything(
     """Let a service say again how everything stands, a chunk in each transaction; returns how many subjects."""
     if spec.announcer is None:
         return 0
-    actor = system_actor(runtime.settings.authority)
+    actor = system_actor()
     with reading_work(runtime, spec, actor) as work:
         subjects = spec.announcer.subjects(work)
     for start in range(0, len(subjects), CHUNK):

@@ -6,8 +6,8 @@ a child without asking anybody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -22,9 +22,11 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    column,
     insert,
     or_,
     select,
+    table,
     update,
 )
 
@@ -120,9 +122,11 @@ def person(connection: Connection, person_id: str) -> Person | None:
     return person_of_row(row) if row else None
 
 
-def people(connection: Connection, *, active_only: bool = True) -> list[Person]:
-    """Return everybody, in the order of their names."""
+def people(connection: Connection, authority: str | None = None, *, active_only: bool = True) -> list[Person]:
+    """Return everybody of an authority (None: of every one), in the order of their names."""
     query = select(PERSON).order_by(PERSON.c.name)
+    if authority is not None:
+        query = query.where(PERSON.c.authority == authority)
     if active_only:
         query = query.where(PERSON.c.active)
     return [person_of_row(row) for row in connection.execute(query).mappings()]
@@ -194,23 +198,66 @@ def live_on(on: date | BindParameter[date]) -> ColumnElement[bool]:
     return and_(MEMBERSHIP.c.from_date <= on, or_(MEMBERSHIP.c.until.is_(None), MEMBERSHIP.c.until >= on))
 
 
+# Each service has a table of children of its own; this much of it they have in common.
+CHILD = table("child", column("id", String), column("authority", String))
+
 # The policy asks this for every page: the statement is put together once.
-_ROLES_ON = select(MEMBERSHIP.c.role).where(
-    MEMBERSHIP.c.person_id == bindparam("person"),
-    MEMBERSHIP.c.child_id == bindparam("child"),
-    live_on(bindparam("day", type_=Date)),
+_CIRCLE_OF = (
+    select(CHILD.c.authority, MEMBERSHIP.c.person_id, MEMBERSHIP.c.role)
+    .select_from(
+        CHILD.outerjoin(
+            MEMBERSHIP,
+            and_(
+                MEMBERSHIP.c.child_id == CHILD.c.id,
+                MEMBERSHIP.c.person_id.in_(bindparam("people", expanding=True)),
+                live_on(bindparam("day", type_=Date)),
+            ),
+        )
+    )
+    .where(CHILD.c.id == bindparam("child"))
 )
 
 
-def roles_on(connection: Connection, person_id: str, child_id: str, on: date) -> frozenset[Role]:
-    """Return the roles a person has on a child's team on a day."""
-    rows = connection.execute(_ROLES_ON, {"person": person_id, "child": child_id, "day": on})
-    return frozenset(Role(role) for role in rows.scalars())
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """The authority that looks after a child, and the roles that people have on the team on a day, by their ids.
+
+    `authority` is empty where there is no such child.
+    """
+
+    authority: str = ""
+    roles: Mapping[str, frozenset[Role]] = field(default_factory=dict)
 
 
-def children_of(connection: Connection, person_id: str, on: date) -> dict[str, frozenset[Role]]:
-    """Return the children on whose team a person is on a day, with the roles."""
-    query = select(MEMBERSHIP.c.child_id, MEMBERSHIP.c.role).where(MEMBERSHIP.c.person_id == person_id, live_on(on))
+def circle_of(connection: Connection, person_ids: Collection[str], child_id: str, on: date) -> Circle:
+    """Return a child's authority, and which of these people are on the team on a day; one query."""
+    asked = {"people": sorted(person_ids), "child": child_id, "day": on}
+    rows = connection.execute(_CIRCLE_OF, asked).all()
+    roles = dict[str, frozenset[Role]]()
+    for _, person_id, role in rows:
+        if person_id is not None:
+            roles[person_id] = roles.get(person_id, frozenset()) | {Role(role)}
+    return Circle(rows[0].authority if rows else "", roles)
+
+
+def circle_around(authority: str, members: Iterable[Membership], on: date) -> Circle:
+    """Return the same from everyone on a child's team, where they are known already."""
+    roles = dict[str, frozenset[Role]]()
+    for member in members:
+        if member.is_live(on):
+            roles[member.person_id] = roles.get(member.person_id, frozenset()) | {member.role}
+    return Circle(authority, roles)
+
+
+def authorities_of(connection: Connection, child_ids: Iterable[str]) -> dict[str, str]:
+    """Return the authority that looks after each of these children; one query."""
+    query = select(CHILD.c.id, CHILD.c.authority).where(CHILD.c.id.in_(set(child_ids)))
+    return {row.id: row.authority for row in connection.execute(query)}
+
+
+def children_of(connection: Connection, person_ids: Collection[str], on: date) -> dict[str, frozenset[Role]]:
+    """Return the children on whose team a person is on a day, with the roles; by every id that they are known under."""
+    query = select(MEMBERSHIP.c.child_id, MEMBERSHIP.c.role).where(MEMBERSHIP.c.person_id.in_(person_ids), live_on(on))
     found: dict[str, frozenset[Role]] = {}
     for child_id, role in connection.execute(query):
         found[child_id] = found.get(child_id, frozenset()) | {Role(role)}
@@ -274,10 +321,12 @@ def when_members_joined(work: Work, facts: Sequence[TeamMemberJoined]) -> None:
     """Keep the copies of memberships; a person not heard of yet is known by what a fact says of them."""
     connection = work.connection
     heard_of = people_by_id(connection, (fact.person_id for fact in facts))
-    for fact in {fact.person_id: fact for fact in facts if fact.person_id not in heard_of}.values():
+    not_heard_of = {fact.person_id: fact for fact in facts if fact.person_id not in heard_of}
+    where = authorities_of(connection, (fact.child_id for fact in not_heard_of.values())) if not_heard_of else {}
+    for fact in not_heard_of.values():
         record_person(
             connection,
-            Person(fact.person_id, work.settings.authority, fact.name, fact.email, frozenset(), organisation=""),
+            Person(fact.person_id, where.get(fact.child_id, ""), fact.name, fact.email, frozenset(), organisation=""),
         )
     ids = {fact.membership_id for fact in facts}
     known = set(connection.execute(select(MEMBERSHIP.c.id).where(MEMBERSHIP.c.id.in_(ids))).scalars())

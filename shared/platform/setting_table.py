@@ -65,6 +65,11 @@ SETTINGS = (
     ),
     Setting("PEP_SUITE_ORGANIZER_NAME", "the name beside that address", "Northmoor Virtual School meetings"),
     Setting(
+        "PEP_SUITE_AUTHORITIES",
+        "several local authorities instead of the one above, a list in JSON: of each its `key`, `name`, "
+        "`organizer_address` and `organizer_name`",
+    ),
+    Setting(
         "PEP_SUITE_SMTP_HOST", "the mail server that takes the suite's mail; `mail` is the catcher of a try-out", "mail"
     ),
     Setting("PEP_SUITE_SMTP_PORT", "its port", "1025"),

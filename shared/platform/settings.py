@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
+from shared.platform.authorities import INVENTED, Authority, read_authorities
 from shared.platform.issuers import Issuer, read_issuers
 
 SERVICES = ("pep", "scheduling", "virtual_school")
@@ -44,6 +44,7 @@ class Settings:
     nowhere); `metrics_secret` is the bearer token that lets another machine ask. `anchors` is the folder in which the
     audit is anchored; without one it is `anchors` in the home. `issuers` are those by which people sign in.
     What `former_secrets` have signed still counts, until they are taken away.
+    `authorities` are those whose children are here, at least one; what is of one no other ever meets.
     """
 
     mode: Mode
@@ -53,10 +54,7 @@ class Settings:
     origin: str
     home: Path
     service_urls: Mapping[str, str] = field(default_factory=lambda: {name: f"/{name}" for name in SERVICES})
-    authority: str = "northmoor"
-    authority_name: str = "Northmoor Council"
-    organizer_address: str = "meetings@pep.northmoor.example"
-    organizer_name: str = "Northmoor Virtual School meetings"
+    authorities: tuple[Authority, ...] = (INVENTED,)
     smtp_host: str = "127.0.0.1"
     smtp_port: int = 0
     smtp_security: MailSecurity = MailSecurity.NONE
@@ -82,6 +80,23 @@ class Settings:
         address = self.service_urls[service] + path
         return address if "://" in address else self.origin + address
 
+    def authority(self, key: str = "") -> Authority:
+        """Return the authority of a key; without one, the only authority there is.
+
+        Raises `LookupError` where it is not served here, or where there are several and none is named.
+        """
+        found = [one for one in self.authorities if key in ("", one.key)]
+        if len(found) != 1:
+            served = ", ".join(one.key for one in self.authorities)
+            raise LookupError(
+                f"This installation does not serve {key}; it serves {served}." if key else f"Name one of: {served}."
+            )
+        return found[0]
+
+    def serves(self, key: str) -> bool:
+        """Tell whether an authority is served here."""
+        return any(one.key == key for one in self.authorities)
+
     @property
     def secrets(self) -> tuple[str, ...]:
         """Return the secrets that may have signed what is shown to us, the one that signs now last."""
@@ -93,20 +108,28 @@ class Settings:
         return self.mode is Mode.PRODUCTION
 
 
+def named_authority(said: Callable[[str], str]) -> Authority:
+    """Return the one authority that settings of their own name; what they leave out is as in the invented one."""
+    return Authority(
+        key=said("PEP_SUITE_AUTHORITY") or INVENTED.key,
+        name=said("PEP_SUITE_AUTHORITY_NAME") or INVENTED.name,
+        organizer_address=said("PEP_SUITE_ORGANIZER_ADDRESS") or INVENTED.organizer_address,
+        organizer_name=said("PEP_SUITE_ORGANIZER_NAME") or INVENTED.organizer_name,
+    )
+
+
 def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Mapping[str, str]) -> Settings:
     """Return the settings of the embedded form: everything in `home`, unless an address in `environ` says otherwise.
 
     `PEP_SUITE_BROKER` moves the queue (`amqp://…`); `PEP_SUITE_PEP_DATABASE`, `PEP_SUITE_SCHEDULING_DATABASE` and
     `PEP_SUITE_VIRTUAL_SCHOOL_DATABASE` move a service's tables (`postgresql+psycopg://…`).
     `PEP_SUITE_AUTHORITY`, `PEP_SUITE_AUTHORITY_NAME`, `PEP_SUITE_ORGANIZER_ADDRESS` and `PEP_SUITE_ORGANIZER_NAME` say
-    whose it is. `PEP_SUITE_METRICS_PORT` and `PEP_SUITE_METRICS_SECRET` let Prometheus ask. `PEP_SUITE_ANCHORS`
+    whose it is, or `PEP_SUITE_AUTHORITIES` where it is several authorities'; a list that is faulty is passed over.
+    `PEP_SUITE_METRICS_PORT` and `PEP_SUITE_METRICS_SECRET` let Prometheus ask. `PEP_SUITE_ANCHORS`
     is a folder outside the home for the anchors of the audit. `PEP_SUITE_ISSUERS` names the issuers by which people
     sign in; one that cannot be read is passed over.
     """
-    whose = ("authority", "authority_name", "organizer_address", "organizer_name")
-    said: dict[str, Any] = {
-        name: value for name in whose if (value := environ.get(f"PEP_SUITE_{name.upper()}", "").strip())
-    }
+    several, _ = read_authorities(environ.get("PEP_SUITE_AUTHORITIES", ""))
     return Settings(
         mode=Mode(environ.get("PEP_SUITE_MODE", Mode.LOCAL)),
         secret=secret,
@@ -118,7 +141,7 @@ def embedded(home: Path, *, port: int, smtp_port: int, secret: str, environ: Map
         origin=environ.get("PEP_SUITE_ORIGIN", f"http://127.0.0.1:{port}"),
         home=home,
         smtp_port=smtp_port,
-        **said,
+        authorities=several or (named_authority(lambda name: environ.get(name, "").strip()),),
         metrics_port=int(environ.get("PEP_SUITE_METRICS_PORT", "0")),
         metrics_secret=environ.get("PEP_SUITE_METRICS_SECRET", ""),
         anchors=Path(environ["PEP_SUITE_ANCHORS"]) if environ.get("PEP_SUITE_ANCHORS") else None,

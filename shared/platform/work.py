@@ -18,7 +18,7 @@ from shared.contracts.registry import event_name, to_data
 from shared.kernel.clock import london_date
 from shared.kernel.ids import new_id
 from shared.platform import audit, outbox
-from shared.platform.access import Actor, Standing, acting_as, role_for
+from shared.platform.access import Actor, Standing, role_for, standing
 from shared.platform.crashpoints import crashpoint
 from shared.platform.settings import Settings
 from shared.platform.trace import current_trace, next_span
@@ -63,6 +63,7 @@ class Work:
         """
         if not self.may_write:
             raise RuntimeError("A reading unit of work publishes nothing.")
+        actor, acting_as = self._acts_towards(subject)
         self._facts.append(
             Envelope(
                 id=new_id(),
@@ -74,8 +75,8 @@ class Work:
                 data=to_data(fact),
                 correlation_id=self.correlation_id,
                 traceparent=self.traceparent,
-                actor=self.actor.person_id,
-                acting_as=self._role_towards(subject),
+                actor=actor,
+                acting_as=acting_as,
             )
         )
 
@@ -89,14 +90,17 @@ class Work:
         if self.trail.route and not self.trail.granted:
             self.trail.note(self.actor, role_for(self.actor, self.trail.route), self.trail.route, allowed=True)
         steps = self.trail.changes(fact.subject for fact in self._facts)
-        authority = self.settings.authority
-        audit.keep(self.connection, audit.rows(steps, self.trail, authority, self.now, self.correlation_id))
+        audit.keep(self.connection, audit.rows(steps, self.trail, self.now, self.correlation_id))
 
-    def _role_towards(self, subject: str) -> str:
-        if self.cause is not None:
-            return self.cause.acting_as
+    def _acts_towards(self, subject: str) -> tuple[str, str]:
+        """Return who acts on a subject, as its authority has recorded them, and in which role."""
         kind, _, identity = subject.partition("/")
-        return "" if kind != "child" or self.actor.system else acting_as(self, identity)
+        if self.cause is not None:
+            return self.actor.person_id, self.cause.acting_as
+        if kind != "child" or self.actor.system:
+            return self.actor.person_id, ""
+        found = standing(self, identity)
+        return found.actor.person_id, found.acting_as
 
 
 @contextmanager

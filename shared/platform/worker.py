@@ -175,7 +175,7 @@ def _run(job: Job, spec: ServiceSpec, runtime: Runtime) -> float:
             if job.run_alone is not None:
                 job.run_alone(runtime, spec)
             if job.run is not None:
-                with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+                with writing_work(runtime, spec, system_actor()) as work:
                     job.run(work)
         except Exception:
             log.exception("The job %s of %s failed", job.name, spec.name)

@@ -76,7 +76,7 @@ def tell(runtime: Runtime, spec: ServiceSpec, subject: str, *facts: object, sour
 
 def publish(runtime: Runtime, spec: ServiceSpec, subject: str, *facts: object) -> None:
     """Let a service publish facts in a unit of work of its own; they wait in its outbox."""
-    with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+    with writing_work(runtime, spec, system_actor()) as work:
         for fact in facts:
             work.publish(subject, fact)
 

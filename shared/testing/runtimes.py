@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import MetaData
+from sqlalchemy import Column, MetaData, String, Table, insert
 
 from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock
@@ -45,17 +45,32 @@ def _make_tables(runtime: Runtime, spec: ServiceSpec) -> None:
         _empty[spec.metadata] = path.read_bytes()
 
 
+def with_children(metadata: MetaData) -> MetaData:
+    """Add to a service that is only there for tests as much of the table of children as all services have."""
+    Table("child", metadata, Column("id", String(36), primary_key=True), Column("authority", String(40)))
+    return metadata
+
+
+def add_children(runtime: Runtime, spec: ServiceSpec, *child_ids: str) -> None:
+    """Let a service that is only there for tests know children of the first authority."""
+    authority = runtime.settings.authorities[0].key
+    with runtime.database(spec.name).writing() as connection:
+        rows = [{"id": child_id, "authority": authority} for child_id in child_ids]
+        connection.execute(insert(spec.metadata.tables["child"]), rows)
+
+
 def add_person(
     runtime: Runtime, spec: ServiceSpec, person_id: str, role: Role, *, name: str = "", email: str | None = None
 ) -> Actor:
-    """Put a person into a service's roster and return them as an actor."""
+    """Put a person of the first authority into a service's roster and return them as an actor."""
+    authority = runtime.settings.authorities[0]
     someone = roster.Person(
         id=person_id,
-        authority=runtime.settings.authority,
+        authority=authority.key,
         name=name or f"{role.title} {person_id}",
         email=email or f"{person_id}@people.example",
         kinds=frozenset({role}),
-        organisation=runtime.settings.authority_name,
+        organisation=authority.name,
     )
     with runtime.database(spec.name).writing() as connection:
         roster.record_person(connection, someone)

@@ -35,7 +35,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """Where the mailbox is, and who reads it; `trust` is a file of certificates to trust besides the machine's."""
+    """Where the mailbox is, and who reads it; `trust` is a file of certificates to trust besides the machine's.
+
+    `authority` is the key of the one it belongs to, where several are served.
+    """
 
     security: str
     host: str
@@ -45,6 +48,7 @@ class Mailbox:
     folder: str = INBOX
     taken: str = TAKEN
     trust: str = ""
+    authority: str = ""
 
 
 def mailbox_at(address: str) -> Mailbox:
@@ -63,6 +67,7 @@ def mailbox_at(address: str) -> Mailbox:
         folder=unquote(parts.path.strip("/")) or INBOX,
         taken=asked.get("taken", TAKEN),
         trust=asked.get("trust", ""),
+        authority=asked.get("authority", ""),
     )
 
 
@@ -91,7 +96,7 @@ def take_all(box: BaseMailBox, where: Mailbox, runtime: Runtime) -> int:
     left: set[str] = set()
     while new := [uid for uid in box.uids() if uid not in left]:
         for uid in new:
-            if _take(box, uid, runtime):
+            if _take(box, uid, runtime, where.authority):
                 box.move(uid, where.taken)
             else:
                 left.add(uid)
@@ -139,9 +144,9 @@ def read(environ: Mapping[str, str]) -> int:
     return 0
 
 
-def _take(box: BaseMailBox, uid: str, runtime: Runtime) -> bool:
+def _take(box: BaseMailBox, uid: str, runtime: Runtime, authority: str) -> bool:
     try:
-        became = receive_mail(runtime, SCHEDULING, _fetched(box, uid))
+        became = receive_mail(runtime, SCHEDULING, _fetched(box, uid), authority)
     except (OSError, IMAP4.error, ImapToolsError):
         raise
     except Exception:

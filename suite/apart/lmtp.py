@@ -24,6 +24,12 @@ LARGEST_MAIL = 10 * 1024 * 1024
 log = logging.getLogger(__name__)
 
 
+def addressed(runtime: Runtime, address: str) -> str | None:
+    """Return the key of the authority whose invitations come from a mail address; None where none's do."""
+    served = runtime.settings.authorities
+    return next((one.key for one in served if same_mailbox(address, one.organizer_address)), None)
+
+
 class AnswerDesk:
     """What the LMTP server does with a mail: it is taken once what became of it is committed."""
 
@@ -33,8 +39,8 @@ class AnswerDesk:
     async def handle_RCPT(  # noqa: N802 - aiosmtpd
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        """Take mail for the address that invitations come from, and for no other."""
-        if not same_mailbox(address, self._runtime.settings.organizer_address):
+        """Take mail for the addresses that invitations come from, and for no other."""
+        if addressed(self._runtime, address) is None:
             return "550 5.1.1 No such mailbox here"
         if envelope.rcpt_tos:
             return "452 4.5.3 One recipient at a time"
@@ -44,11 +50,13 @@ class AnswerDesk:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd
         """Take in one mail; the database is asked in another thread."""
         raw = envelope.original_content or b""
-        return await asyncio.get_running_loop().run_in_executor(None, self._take, raw)
+        authority = addressed(self._runtime, envelope.rcpt_tos[0] or "")
+        assert authority is not None  # noqa: S101 - nobody else is taken mail for
+        return await asyncio.get_running_loop().run_in_executor(None, self._take, raw, authority)
 
-    def _take(self, raw: bytes) -> str:
+    def _take(self, raw: bytes, authority: str) -> str:
         try:
-            became = receive_mail(self._runtime, SCHEDULING, raw)
+            became = receive_mail(self._runtime, SCHEDULING, raw, authority)
         except Exception:
             log.exception("A mail could not be taken in")
             return "451 4.3.0 The mail could not be taken in; try again later"

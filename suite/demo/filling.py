@@ -54,7 +54,7 @@ def open_authority(stage: Stage, members: tuple[Staff, ...]) -> None:
     """Record the schools and these members of staff, and let every service hear of them."""
     with stage.by_itself(PEP) as work:
         record_schools(work, schools())
-        for person in everybody(work.settings.authority, members):
+        for person in everybody(work.settings.authorities[0].key, members):
             record_person(work, person)
     stage.settle()
 

@@ -71,13 +71,13 @@ class Stage:
     @contextmanager
     def looking(self, spec: ServiceSpec) -> Iterator[Work]:
         """Open a unit of work of a service that reads all."""
-        with reading_work(self.runtime, spec, system_actor(self.runtime.settings.authority)) as work:
+        with reading_work(self.runtime, spec, system_actor(self.runtime.settings.authorities[0].key)) as work:
             yield work
 
     @contextmanager
     def by_itself(self, spec: ServiceSpec) -> Iterator[Work]:
         """Open a unit of work of the suite itself."""
-        with writing_work(self.runtime, spec, system_actor(self.runtime.settings.authority)) as work:
+        with writing_work(self.runtime, spec, system_actor(self.runtime.settings.authorities[0].key)) as work:
             yield work
 
     def actor(self, spec: ServiceSpec, person_id: str) -> Actor:

@@ -21,6 +21,7 @@ from services.pep.domain.imports import ImportReport, UnreadableFile
 from services.pep.entrypoints.commands import run_import_schools, run_import_ssda903, tell
 from shared.contracts.pep import ChildEnteredCare, ChildLeftCare, PlanOpened
 from shared.kernel.errors import Denied
+from shared.platform.authorities import INVENTED
 from tests.pep.child_world import Pep, write
 
 TODAY = date(2026, 11, 23)
@@ -307,7 +308,7 @@ def test_the_command_tells_a_data_officer_what_became_of_every_row(pep: Pep, fol
     make_return(folder, [header("1"), header("=2", "soon")], [episode("1", "14/06/2025")])
     out = io.StringIO()
 
-    code = run_import_ssda903(pep.runtime, SPEC, folder, out)
+    code = run_import_ssda903(pep.runtime, SPEC, INVENTED, folder, out)
 
     assert code == 0
     assert "1  children new to the suite" in out.getvalue()

@@ -16,12 +16,12 @@ from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.tables import service_metadata
 from shared.platform.work import writing_work
-from shared.testing.runtimes import make_runtime
+from shared.testing.runtimes import add_children, make_runtime, with_children
 
 SPEC = ServiceSpec(
     name="scheduling",
     title="Scheduling",
-    metadata=service_metadata(),
+    metadata=with_children(service_metadata()),
     register_pages=lambda app: None,
     register_api=lambda api: None,
     subscriptions=roster.ROSTER_SUBSCRIPTIONS,
@@ -36,6 +36,7 @@ RECORDED = PersonRecorded("amara", "northmoor", ("social_worker",), "Northmoor C
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     made = make_runtime(tmp_path, [SPEC])
+    add_children(made, SPEC, "a", "b", "c")
     yield made
     made.close()
 
@@ -51,7 +52,9 @@ def test_a_membership_counts_from_its_first_to_its_last_day_and_no_longer(runtim
     live = frozenset({Role.SOCIAL_WORKER})
     with runtime.database("scheduling").reading() as connection:
         for offset, expected in ((-1, frozenset()), (0, live), (7, live), (8, frozenset())):
-            assert roster.roles_on(connection, "amara", "a", DAY + timedelta(days=offset)) == expected, offset
+            circle = roster.circle_of(connection, ["amara"], "a", DAY + timedelta(days=offset))
+            assert (circle.authority, circle.roles.get("amara", frozenset())) == ("northmoor", expected), offset
+        assert roster.circle_of(connection, ["amara"], "nobody", DAY) == roster.Circle("", {})
 
 
 def test_a_member_heard_of_before_the_person_is_known_by_name_and_filled_in_later(runtime: Runtime) -> None:
@@ -70,7 +73,7 @@ def test_a_member_joining_late_does_not_undo_what_is_known_of_the_person(runtime
     hear(runtime, RECORDED, JOINED)
     with runtime.database("scheduling").reading() as connection:
         assert [person.name for person in roster.people(connection)] == ["Amara Okafor-Reid"]
-        assert roster.children_of(connection, "amara", DAY) == {"a": {Role.SOCIAL_WORKER}}
+        assert roster.children_of(connection, ["amara"], DAY) == {"a": {Role.SOCIAL_WORKER}}
 
 
 def test_teams_of_several_children_leave_nobody_out(runtime: Runtime) -> None:

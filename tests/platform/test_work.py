@@ -20,12 +20,12 @@ from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.tables import service_metadata
 from shared.platform.work import reading_work, writing_work
-from shared.testing.runtimes import add_person, make_runtime
+from shared.testing.runtimes import add_children, add_person, make_runtime, with_children
 
 SPEC = ServiceSpec(
     name="pep",
     title="PEP",
-    metadata=service_metadata(),
+    metadata=with_children(service_metadata()),
     register_pages=lambda app: None,
     register_api=lambda api: None,
     subscriptions={},
@@ -38,6 +38,7 @@ LEFT = date(2026, 11, 20)
 @pytest.fixture
 def runtime(tmp_path: Path) -> Iterator[Runtime]:
     made = make_runtime(tmp_path, [SPEC])
+    add_children(made, SPEC, "a", "b")
     yield made
     made.close()
 

@@ -64,7 +64,7 @@ class Office:
 
     def actor(self, who: str) -> Actor:
         """Return somebody as an actor."""
-        return self.actors[who] if who else system_actor(self.runtime.settings.authority)
+        return self.actors[who] if who else system_actor(self.runtime.settings.authorities[0].key)
 
     def add_child(self, child_id: str, members: tuple[str, ...] = tuple(TEAM)) -> None:
         """Take in a child with a team."""
@@ -73,7 +73,7 @@ class Office:
                 work,
                 ChildEnteredCare(
                     child_id=child_id,
-                    authority=self.runtime.settings.authority,
+                    authority=self.runtime.settings.authorities[0].key,
                     reference=child_id,
                     entered_care_on=date(2026, 11, 16),
                     phase="primary",
@@ -179,7 +179,7 @@ def open_office(runtime: Runtime) -> Office:
         for key, (role, name) in (TEAM | OUTSIDERS).items():
             someone = roster.Person(
                 id=key,
-                authority=runtime.settings.authority,
+                authority=runtime.settings.authorities[0].key,
                 name=name,
                 email=EMAIL.get(key),
                 kinds=frozenset({role}),

@@ -167,7 +167,9 @@ def a_mail(words: str = "Yes, I can come.", number: int = 1) -> bytes:
 
 def kept(office: Any) -> list[str]:
     with office.reading() as work:
-        return sorted(mail.comment or "" for mail in mail_in_store.waiting(work.connection, None))
+        return sorted(
+            mail.comment or "" for mail in mail_in_store.waiting_unknown(work.connection, "northmoor", first=False)
+        )
 
 
 def test_what_is_in_the_mailbox_is_taken_in_and_moved_to_where_people_still_find_it(
@@ -189,10 +191,10 @@ def test_a_mail_that_cannot_be_taken_in_stays_and_keeps_no_other_waiting(
     server.deliver(a_mail("Sound", 2))
     sound = imap.receive_mail
 
-    def receive(runtime: Any, spec: Any, raw: bytes) -> dict[str, str | None]:
+    def receive(runtime: Any, spec: Any, raw: bytes, authority: str) -> dict[str, str | None]:
         if b"Broken" in raw:
             raise ValueError("broken")
-        return sound(runtime, spec, raw)
+        return sound(runtime, spec, raw, authority)
 
     monkeypatch.setattr(imap, "receive_mail", receive)
     with opened(server.plain) as box:
@@ -221,7 +223,7 @@ def test_of_a_mail_too_large_only_so_much_is_fetched_as_shows_it(
     monkeypatch.setattr(imap, "MAX_MAIL_OCTETS", 100_000)
     sizes: list[int] = []
     monkeypatch.setattr(
-        imap, "receive_mail", lambda _runtime, _spec, raw: sizes.append(len(raw)) or {"outcome": "held"}
+        imap, "receive_mail", lambda _runtime, _spec, raw, _whose: sizes.append(len(raw)) or {"outcome": "held"}
     )
     with opened(server.plain) as box:
         take_all(box, server.plain, office.runtime)

@@ -84,7 +84,7 @@ def test_every_mail_is_sent_once_from_the_role_address_and_marked(office: Any, w
     post = Postbox()
     assert send_through(office.runtime, SPEC, post) == 3
     assert send_through(office.runtime, SPEC, post) == 0
-    assert {sender for sender, _, _ in post.taken} == {office.runtime.settings.organizer_address}
+    assert {sender for sender, _, _ in post.taken} == {office.runtime.settings.authorities[0].organizer_address}
     assert len({recipient for _, recipient, _ in post.taken}) == 3
     assert {(each.state, each.attempts) for each in mails(office, meeting)} == {("sent", 1)}
 

@@ -1,9 +1,10 @@
-"""Three children and everybody round them in the three services: what the tests of access look at.
+"""Four children and everybody round them in the three services: what the tests of access look at.
 
 `ours` is the child on whose team the people of TEAM are; `theirs` has a team of others; `former` had the people of TEAM
-until yesterday and has the others now. The `hasty` are staff who have opened the record of `theirs` in an emergency.
-Each child has a plan with a target, an arranged meeting with mails, a suspension, an answered concern and stuck events
-beside it, so that every address of the suite leads to something.
+until yesterday and has the others now; `far` is in the care of another authority, with a team there. The `hasty` are
+staff who have opened the record of `theirs` in an emergency. Each child has a plan with a target, an arranged meeting
+with mails, a suspension, an answered concern and stuck events beside it, so that every address of the suite leads to
+something.
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ from shared.kernel.clock import london_time
 from shared.platform import copies, roster, sessions
 from shared.platform.access import Actor, actor_for, system_actor
 from shared.platform.auth import issue_token
+from shared.platform.authorities import INVENTED, Authority
 from shared.platform.chronology import Ground as Withheld
 from shared.platform.chronology import Mark
 from shared.platform.db import Database
@@ -60,15 +62,21 @@ SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
 SCHOOL = "900001"
 TODAY = date(2026, 11, 23)
 SINCE = date(2026, 11, 2)
+SOUTHMOOR = Authority(
+    "southmoor", "Southmoor Council", "meetings@pep.southmoor.example", "Southmoor Virtual School meetings"
+)
+GROUPS = {"ours": "our", "theirs": "their", "former": "their", "far": "far"}
+"""Who is on the team of each child today."""
 FAMILY = (Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE)
 ON_TEAMS = tuple(role for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD)
 
 
 class AccessWorld:
-    """The suite with three children; `things[child][argument]` is what an address's argument stands for."""
+    """The suite with four children; `things[child][argument]` is what an address's argument stands for."""
 
     def __init__(self, home: Path, databases: Mapping[str, str] = MappingProxyType({})) -> None:
         self.runtime = make_runtime(home, () if databases else SPECS)
+        self.runtime.settings = replace(self.runtime.settings, authorities=(INVENTED, SOUTHMOOR))
         if databases:
             self.runtime.settings = replace(self.runtime.settings, databases=databases)
             for spec in SPECS:
@@ -86,14 +94,14 @@ class AccessWorld:
                 self._record(work, f"far-{role.value}", role, "southmoor")
             for role in IN_EMERGENCIES:
                 self._record(work, f"hasty-{role.value}", role, "northmoor")
-        for number, child in enumerate(("ours", "theirs", "former")):
-            self._take_in(child, "their" if child == "theirs" else "our", number)
+        for number, child in enumerate(GROUPS):
+            self._take_in(child, self._first_group(child), number)
         for child in self.things:
-            self._decide_on_parent(child, "their" if child == "theirs" else "our")
+            self._decide_on_parent(child, self._first_group(child))
         self.deliver()
         for number, child in enumerate(self.things):
             self._arrange(child, number)
-            self._suspend(child, "their" if child == "theirs" else "our")
+            self._suspend(child, self._first_group(child))
         self.deliver()
         self._end_places("former")
         for child in self.things:
@@ -119,8 +127,9 @@ class AccessWorld:
         deliver_everything(self.runtime, SPECS)
 
     @contextmanager
-    def by_itself(self, spec: ServiceSpec) -> Iterator[Work]:
-        with writing_work(self.runtime, spec, system_actor("northmoor")) as work:
+    def by_itself(self, spec: ServiceSpec, child: str = "ours") -> Iterator[Work]:
+        authority = SOUTHMOOR if child == "far" else INVENTED
+        with writing_work(self.runtime, spec, system_actor(authority.key)) as work:
             yield work
 
     @contextmanager
@@ -132,6 +141,13 @@ class AccessWorld:
     def looking(self, spec: ServiceSpec) -> Iterator[Work]:
         with reading_work(self.runtime, spec, system_actor("northmoor")) as work:
             yield work
+
+    def head(self, child: str) -> str:
+        """Return a Virtual School head of the authority that looks after a child."""
+        return "far-virtual_school_head" if child == "far" else "our-virtual_school_head"
+
+    def _first_group(self, child: str) -> str:
+        return "our" if child == "former" else GROUPS[child]
 
     def actor(self, person: str) -> Actor:
         return actor_for(self.people[person])
@@ -152,7 +168,7 @@ class AccessWorld:
             school_urn=SCHOOL,
             team={role: f"{group}-{role.value}" for role in ON_TEAMS},
         )
-        with self.by_itself(PEP) as work:
+        with self.by_itself(PEP, child) as work:
             taken = children.enter_care(work, new)
             (plan,) = plans.plans_of_child(work, taken.id)
             words = targets.TargetWords(Category.ACADEMIC, "Read a book", "Reads it", "All", TODAY, "Daily", 0)
@@ -164,7 +180,7 @@ class AccessWorld:
             "key": "arrangements",
             "target_id": target.id,
             "membership_id": teacher.id,
-            "person_id": f"{'their' if child == 'theirs' else 'our'}-iro",
+            "person_id": f"{group}-iro",
             "parent_id": f"{group}-parent",
             "matter": "placement",
             "urn": SCHOOL,
@@ -190,7 +206,7 @@ class AccessWorld:
     def _arrange(self, child: str, number: int) -> None:
         things = self.things[child]
         starts_at = london_time(date(2026, 12, 1 + number), 10)
-        with self.by_itself(SCHEDULING) as work:
+        with self.by_itself(SCHEDULING, child) as work:
             (meeting,) = meetings_store.of_plan(work.connection, things["plan_id"])
             wanted = {guest.person_id: guest.required for guest, _ in propose_guests(work, meeting)}
             booking = Booking(starts_at, starts_at + timedelta(hours=1), Mode.IN_PERSON, "Oakfield Academy")
@@ -207,6 +223,7 @@ class AccessWorld:
     def _receive(self, work: Work, mail_id: str, **about: str) -> None:
         values = {
             "id": mail_id,
+            "authority": work.actor.authority,
             "receipt": mail_id,
             "received_at": work.now,
             "sender": "somebody@people.example",
@@ -247,7 +264,7 @@ class AccessWorld:
 
     def _promise(self, child: str) -> None:
         """Answer the child's concern with an action that the designated teacher of the day promises."""
-        group = "our" if child == "ours" else "their"
+        group = GROUPS[child]
         with self.acting(PEP, f"{group}-social_worker") as work:
             raised = concerns.concerns_of_child(work, self.things[child]["child_id"])
             concern = next(one for one in raised if one.rule == "plan_late")
@@ -262,7 +279,7 @@ class AccessWorld:
         self.things[child]["concern_id"] = concern.id
 
     def _upload(self) -> None:
-        for child, group in (("ours", "our"), ("theirs", "their"), ("former", "their")):
+        for child, group in GROUPS.items():
             with self.acting(VIRTUAL_SCHOOL, f"{group}-designated_teacher") as work:
                 content = b"reference,date,session,code\r\n"
                 self.things[child]["upload_id"] = attendance.import_attendance(work, content, "week.csv").id
@@ -270,7 +287,7 @@ class AccessWorld:
     def _open_in_emergencies(self) -> None:
         """Let somebody who has left each child's team open the record, and the hasty that of `theirs`."""
         for child, things in self.things.items():
-            opener = f"{'our' if child == 'ours' else 'their'}-virtual_school_caseworker"
+            opener = f"{GROUPS[child]}-virtual_school_caseworker"
             reason, now = EmergencyReason.RISK, self.runtime.clock.now()
             opening = opening_from(f"opening-{child}", things["child_id"], opener, reason, now)
             things["opening_id"] = opening.id
@@ -289,15 +306,17 @@ class AccessWorld:
         with self.runtime.database("pep").writing() as connection:
             for child, things in self.things.items():
                 things["session_id"] = f"session-{child}"
-                person = f"{'our' if child == 'ours' else 'their'}-social_worker"
+                person = f"{GROUPS[child]}-social_worker"
                 sessions.begin(connection, sessions.Session(things["session_id"], person, now, now, "A browser"))
 
     def _keep_records(self) -> None:
         """Put each child's record under a hold, and let somebody have asked for it to be erased."""
-        with self.acting(PEP, "our-virtual_school_head") as work:
-            for child, things in self.things.items():
+        for child, things in self.things.items():
+            with self.acting(PEP, self.head(child)) as work:
                 things["hold_id"] = retention.place_hold(work, things["child_id"], "An inquiry").id
-                request = ErasureRequest(f"erasure-{child}", things["child_id"], "our-iro", "Our Iro", work.now)
+                request = ErasureRequest(
+                    f"erasure-{child}", things["child_id"], f"{GROUPS[child]}-iro", "Iro", work.now
+                )
                 retention_store.add_request(work.connection, request)
                 things["erasure_id"] = request.id
 
@@ -317,23 +336,26 @@ class AccessWorld:
                     things["mark_id"], things["release_id"] = mark_id, release_id
 
     def _get_stuck(self, spec: ServiceSpec) -> None:
+        for things in self.things.values():
+            things[f"{spec.name}_event"] = str(self._hold(spec, things["child_id"]))
+
+    def _hold(self, spec: ServiceSpec, child_id: str) -> int:
+        """Let a service hold a fact about a child that it could not apply."""
         table = spec.metadata.tables["inbox_event"]
-        now = self.runtime.clock.now()
         values: Mapping[str, Any] = {
             "source": "pep",
-            "subject": "child/nobody",
+            "subject": f"child/{child_id}",
             "version": 1,
             "type": "pep.child.left_care.v1",
             "payload": b"{}",
             "state": Held.PARKED,
             "attempts": 5,
             "reason": "a test",
-            "received_at": now,
+            "received_at": self.runtime.clock.now(),
         }
         with self.runtime.database(spec.name).writing() as connection:
             (event_id,) = connection.execute(insert(table).values(values)).inserted_primary_key or (0,)
-        for things in self.things.values():
-            things[f"{spec.name}_event"] = str(event_id)
+        return int(event_id)
 
 
 @contextmanager

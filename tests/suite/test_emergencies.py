@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import delete, select, update
 from werkzeug.test import TestResponse
 
 from services.pep.application import emergencies
+from services.pep.domain.emergencies import NO_MATCH
 from services.scheduling.adapters.tables_mail import mail_out
 from shared.contracts.emergency import LASTS
 from shared.contracts.permissions import PERMISSIONS, Deed, deed
@@ -161,9 +163,12 @@ def test_without_a_reason_the_answer_is_the_same_for_a_child_there_is_and_one_th
 
 
 def test_neither_school_nor_family_nor_another_authority_may(world: AccessWorld) -> None:
-    for person in ("our-designated_teacher", "our-carer", "our-parent", "our-child", "our-advocate", "far-iro"):
+    for person in ("our-designated_teacher", "our-carer", "our-parent", "our-child", "our-advocate"):
         assert ask(world, person).status_code == 403
         assert world.client("pep", person).get("/emergency").status_code == 403
+    before = openings(world)
+    assert NO_MATCH in unescape(ask(world, "far-iro").text)
+    assert openings(world) == before
 
 
 def test_whoever_is_on_the_team_opens_nothing(world: AccessWorld) -> None:

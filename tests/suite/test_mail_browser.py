@@ -43,7 +43,7 @@ def address(tmp_path: Path) -> Iterator[str]:
     folder = MailFolder(tmp_path / "mail")
     meeting = Arrangement(
         "m1", START, START + timedelta(hours=1), "mixed", "Oakfield School", "Northmoor education meetings",
-        runtime.settings.organizer_address, PEOPLE, joining_link=LINK,
+        runtime.settings.authorities[0].organizer_address, PEOPLE, joining_link=LINK,
     )  # fmt: skip
     first = plan_messages(None, meeting, NOW)
     told = replace(meeting, invitations=first.invitations)

@@ -16,7 +16,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Response
 
-from services.scheduling.adapters import meetings_store
+from services.scheduling.adapters import children_store, meetings_store
 from services.scheduling.app import SPEC
 from services.scheduling.application import meetings, reactions
 from services.scheduling.application.meetings import Wish
@@ -111,6 +111,7 @@ def post(tmp_path: Path) -> Iterator[Post]:
     runtime.settings = replace(runtime.settings, smtp_port=free_port())
     people = {key: add_person(runtime, SPEC, key, role, name=name) for key, (role, name) in TEAM.items()}
     with writing_work(runtime, SPEC, people["worker"]) as work:
+        children_store.record_child(work.connection, "c1", "northmoor", "Child", None)
         for key, (role, name) in TEAM.items():
             member = roster.Membership(f"m-{key}", "c1", key, role, date(2026, 11, 1), None, name, "")
             roster.join(work.connection, member)
@@ -170,7 +171,8 @@ def test_a_button_sends_a_real_answer_that_reaches_the_meeting(post: Post, answe
     teacher = next(each for each in post.meeting().invitees if each.person_id == "teacher")
     assert (teacher.answer, teacher.answered_by, teacher.comment) == (answer, "mail", "See you there, Zoë")
     reply = post.folder.mail(post.folder.numbers()[0])
-    assert (reply.sender, reply.recipient) == ("teacher@people.example", post.runtime.settings.organizer_address)
+    organizer = post.runtime.settings.authorities[0].organizer_address
+    assert (reply.sender, reply.recipient) == ("teacher@people.example", organizer)
     page = post.get(f"/{number}")
     check_page(page)
     assert "You answered: " in page.text

@@ -69,10 +69,10 @@ def concerns_of(connection: Connection, child_id: str) -> list[Concern]:
     return [_concern(row) for row in connection.execute(query).mappings()]
 
 
-def concerns_to_act_on(connection: Connection, child_ids: Collection[str], owner_id: str) -> list[Concern]:
+def concerns_to_act_on(connection: Connection, child_ids: Collection[str], owner_ids: Collection[str]) -> list[Concern]:
     """Return the open concerns of these children, and the actions that one person promised and has not done."""
     mine = and_(
-        concern_table.c.owner_id == owner_id,
+        concern_table.c.owner_id.in_(owner_ids),
         concern_table.c.state == ConcernState.ANSWERED.value,
         concern_table.c.done_on.is_(None),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -103,13 +103,13 @@ def find_reference(connection: Connection, authority: str, reference: str) -> st
 
 
 def page(
-    connection: Connection, authority: str, chosen: ChildFilter, *, offset: int, limit: int
+    connection: Connection, authorities: Collection[str], chosen: ChildFilter, *, offset: int, limit: int
 ) -> tuple[list[Child], int]:
-    """Return one page of the children chosen, in the order of their names, and how many there are in all.
+    """Return one page of the children chosen among these authorities', in the order of their names, and their number.
 
     Three queries, however long the list.
     """
-    conditions = _conditions(authority, chosen)
+    conditions = _conditions(authorities, chosen)
     total = connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one()
     query: Select[Any] = (
         select(table)
@@ -181,8 +181,8 @@ def save_ages(connection: Connection, children: Sequence[Child]) -> None:
         raise Stale("child_changed", "Someone else changed one of these records in the meantime.")
 
 
-def _conditions(authority: str, chosen: ChildFilter) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [table.c.authority == authority]
+def _conditions(authorities: Collection[str], chosen: ChildFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [table.c.authority.in_(authorities)]
     if chosen.search.strip():
         text = chosen.search.strip().lower()
         conditions.append(

@@ -114,6 +114,7 @@ def taken_places(connection: Connection, child_ids: Collection[str]) -> set[tupl
 
 def list_plans(
     connection: Connection,
+    authorities: Collection[str],
     *,
     child_ids: Collection[str] | None,
     states: Collection[PlanState] = (),
@@ -122,11 +123,11 @@ def list_plans(
     limit: int = 50,
     offset: int = 0,
 ) -> tuple[list[PlanRow], int]:
-    """Return plans with their children's names, by due date, and how many there are; two queries.
+    """Return plans of these authorities with their children's names, by due date, and how many there are; two queries.
 
-    `child_ids` None means every child of the authority; `in_care` leaves out those who are no longer looked after.
+    `child_ids` None means every child; `in_care` leaves out those who are no longer looked after.
     """
-    where: list[ColumnElement[bool]] = []
+    where: list[ColumnElement[bool]] = [plan_table.c.authority.in_(authorities)]
     if child_ids is not None:
         where.append(plan_table.c.child_id.in_(child_ids))
     if states:

@@ -1,10 +1,14 @@
 """Who somebody is that has proved an account: linked once, by a proved address or an invitation, never by a name.
 
 Roles come from the people recorded here, never from the issuer. Where an account belongs to several people (a
-designated teacher of two schools is recorded for each), the person chooses for which they act.
+designated teacher of two schools is recorded for each), the person chooses for which they act. A designated teacher of
+one school whom several authorities have recorded is one choice: who has proved the account may see each record's pupils
+side by side, and no authority sees the other's record (docs/decisions/0018).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from services.pep.adapters import accounts_store
 from services.pep.adapters.accounts_store import Choice
@@ -29,8 +33,8 @@ def recognise(work: Work, proved: Proved, invitation: str = "") -> list[Person]:
     if invitation:
         _link_by_invitation(work, proved, invitation)
     known = accounts_store.of_account(work.connection, issuer, subject)
-    if not known and proved.email:
-        known = _link_by_address(work, proved)
+    if proved.email:
+        known = [*known, *_link_by_address(work, proved, known)]
     people = acting_for(work, Choice(issuer, subject, proved.school_urn, ""))
     if not people:
         raise SignInRefused("nobody_known" if not known else "not_here_for_this", NOT_KNOWN)
@@ -44,13 +48,15 @@ NOT_KNOWN = (
 
 
 def acting_for(work: Work, chosen: Choice) -> list[Person]:
-    """Return the people that an account belongs to and who are here, by organisation.
+    """Return the people that an account belongs to and who are here, by organisation; of every authority served.
 
-    Where the issuer said for which school somebody signed in, only those of that school.
+    Where the issuer said for which school somebody signed in, only those of that school; where it is some authorities'
+    issuer, only theirs.
     """
+    served = _proved_by(work, chosen.issuer)
     ids = [one.person_id for one in accounts_store.of_account(work.connection, chosen.issuer, chosen.subject)]
     people = roster.people_by_id(work.connection, ids).values()
-    here = [one for one in people if one.active and one.authority == work.settings.authority]
+    here = [one for one in people if one.active and one.authority in served]
     if chosen.school_urn:
         here = [one for one in here if one.school_urn == chosen.school_urn]
     return sorted(here, key=lambda one: (one.organisation.lower(), one.name, one.id))
@@ -101,7 +107,9 @@ def _to_change(work: Work, person_id: str) -> Person:
 
 def _link_by_invitation(work: Work, proved: Proved, secret: str) -> None:
     found = accounts_store.invitation_of(work.connection, secret, locked=True)
-    if found is None or not found.is_open(work.now):
+    person = roster.person(work.connection, found.person_id) if found else None
+    proved_here = person is not None and person.authority in _proved_by(work, proved.issuer.url)
+    if found is None or not found.is_open(work.now) or not proved_here:
         raise SignInRefused("invitation_unknown", "This link has been used or has expired. Ask for a new one.")
     accounts_store.use(work.connection, found, work.now)
     accounts_store.link(
@@ -112,12 +120,23 @@ def _link_by_invitation(work: Work, proved: Proved, secret: str) -> None:
     )
 
 
-def _link_by_address(work: Work, proved: Proved) -> list[Account]:
-    people = accounts_store.with_address(work.connection, work.settings.authority, proved.email)
-    taken = accounts_store.linked_at(work.connection, proved.issuer.url, people)
-    person_id = links_by_address(people, taken)
-    if not person_id:
-        return []
-    linked = Account(proved.issuer.url, proved.subject, person_id, work.now, LinkedBy.EMAIL)
-    accounts_store.link(work.connection, linked)
-    return [linked]
+def _link_by_address(work: Work, proved: Proved, known: Sequence[Account]) -> list[Account]:
+    """Link an account, in each authority that has not linked it yet, to the one person there who has its address."""
+    there = {one.authority for one in roster.people_by_id(work.connection, [one.person_id for one in known]).values()}
+    found = []
+    for authority in sorted(_proved_by(work, proved.issuer.url) - there):
+        people = accounts_store.with_address(work.connection, authority, proved.email)
+        taken = accounts_store.linked_at(work.connection, proved.issuer.url, people)
+        person_id = links_by_address(people, taken)
+        if person_id:
+            linked = Account(proved.issuer.url, proved.subject, person_id, work.now, LinkedBy.EMAIL)
+            accounts_store.link(work.connection, linked)
+            found.append(linked)
+    return found
+
+
+def _proved_by(work: Work, issuer_url: str) -> frozenset[str]:
+    """Return the authorities whose people an issuer may prove: those it belongs to, or all where it is nobody's."""
+    served = frozenset(one.key for one in work.settings.authorities)
+    issuer = next((one for one in work.settings.issuers if one.url == issuer_url), None)
+    return served & issuer.authorities if issuer is not None and issuer.authorities else served

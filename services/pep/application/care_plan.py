@@ -63,8 +63,7 @@ def read_care_plan(work: Work, child_id: str) -> CarePlanPage:
     permit(work, "pep.care_plan.read", child_id)
     child = children_store.load(work.connection, child_id)
     parts = care_plan_store.education_parts_of(work.connection, child_id)
-    authority = work.settings.authority
-    calendar = load_calendar(authority)
+    calendar = load_calendar(child.authority)
     reviewed = child.in_care and not child.on_short_breaks
     review = clocks.next_review(child, calendar) if reviewed else None
     plans = plans_store.plans_of(work.connection, child_id)
@@ -76,7 +75,7 @@ def read_care_plan(work: Work, child_id: str) -> CarePlanPage:
         earlier=tuple(parts[1:]),
         concerns=tuple(care_plan_store.concerns_of(work.connection, child_id)),
         next_review=review,
-        plan_to_iro=clocks.plan_to_iro(review.on, load_policy(authority), calendar) if review else None,
+        plan_to_iro=clocks.plan_to_iro(review.on, load_policy(child.authority), calendar) if review else None,
         open_plan=next((plan for plan in plans if plan.is_open or plan.state is PlanState.SUBMITTED), None),
         history=tuple(
             step for step in history_store.history_of(work.connection, child_id) if step.code in CARE_PLAN_STEPS
@@ -88,15 +87,14 @@ def read_care_plan(work: Work, child_id: str) -> CarePlanPage:
 def write_from_approved(work: Work, plan: Plan) -> EducationPart:
     """Write the education part from a plan that was just approved; earlier parts stay readable."""
     parts = parts_of(work, plan)
-    written = write_education_part(new_id(), plan, parts.form, parts.answers, parts.targets, next_due_on(work, plan))
+    written = write_education_part(new_id(), plan, parts.form, parts.answers, parts.targets, next_due_on(plan))
     care_plan_store.add_education_part(work.connection, written, work.now)
     record(work, plan.child_id, plan.id, "care_plan_written")
     return written
 
 
-def next_due_on(work: Work, plan: Plan) -> date:
+def next_due_on(plan: Plan) -> date:
     """Return the day by which the next term's plan must be complete."""
-    authority = work.settings.authority
-    calendar = load_calendar(authority)
+    calendar = load_calendar(plan.authority)
     following = calendar.terms.next_term(calendar.terms.term(plan.term))
-    return clocks.termly_pep(following, load_policy(authority), calendar).on
+    return clocks.termly_pep(following, load_policy(plan.authority), calendar).on

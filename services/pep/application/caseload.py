@@ -97,6 +97,6 @@ def _changeable(work: Work, places: list[HeldPlace]) -> list[HeldPlace]:
     """Return the places on teams that the actor may change."""
     if may(work, "pep.team.change"):
         return places
-    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
     permission = PERMISSIONS["pep.team.change"]
     return [one for one in places if mine.get(one.membership.child_id, frozenset()) & permission.team]

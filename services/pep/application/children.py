@@ -70,7 +70,7 @@ def enter_care(work: Work, new: NewChild) -> Child:
     record(work, child.id, "", "care_entered", entered_on=long_date(child.entered_care_on))
     for role, person_id in (new.team or {}).items():
         person = roster.person(work.connection, person_id)
-        if person is None or not person.active:
+        if person is None or not person.active or person.authority != child.authority:
             raise InvalidInput({role.value: ["Choose a person from the list."]})
         join_team(work, child, person, role, child.entered_care_on)
     if Role.DESIGNATED_TEACHER not in (new.team or {}):
@@ -113,7 +113,7 @@ def list_children(work: Work, chosen: ChildFilter, *, offset: int, limit: int) -
     if ids is not None and chosen.school_urn:
         ids -= sealed
     found, total = children_store.page(
-        work.connection, work.settings.authority, replace(chosen, ids=ids), offset=offset, limit=limit
+        work.connection, work.actor.authorities, replace(chosen, ids=ids), offset=offset, limit=limit
     )
     return [_without_school(child) if child.id in sealed else child for child in found], total
 
@@ -122,14 +122,14 @@ def visible_ids(work: Work) -> frozenset[str] | None:
     """Return the children whom the reader may see: those on whose team they are; None for every child."""
     if may(work, "pep.child.read"):
         return None
-    return frozenset(roster.children_of(work.connection, work.actor.person_id, work.today))
+    return frozenset(roster.children_of(work.connection, work.actor.person_ids, work.today))
 
 
 def _as_parent(work: Work) -> list[str]:
     """Return the children whose parent the actor is."""
     if Role.PARENT not in work.actor.kinds:
         return []
-    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
     return [child_id for child_id, roles in mine.items() if Role.PARENT in roles]
 
 
@@ -241,13 +241,13 @@ def end_care(work: Work, left: Child) -> Child:
 
 
 def keep_up_with_the_date(work: Work, after: str, limit: int) -> str:
-    """Give the next `limit` children in care the year group of today and the plan that they should have today.
+    """Give the next `limit` children in the authority's care the year group and the plan that they should have today.
 
     "Next" is by id, beginning behind `after`; returns the id of the last one, or an empty text when there are no more.
     What was done before is not done again, so a walk through all children may end anywhere and begin anew.
     """
     permit(work, "pep.term.open")
-    found = children_store.in_care(work.connection, work.settings.authority, after=after, limit=limit)
+    found = children_store.in_care(work.connection, work.actor.authority, after=after, limit=limit)
     grown = {child.id: _with_age(child, work.today) for child in found}
     moved_up = [child for child in found if grown[child.id] != child]
     children_store.save_ages(work.connection, [grown[child.id] for child in moved_up])
@@ -267,7 +267,7 @@ def _new_child(work: Work, new: NewChild) -> Child:
     group = year_group(new.born_on, work.today)
     child = Child(
         id=new_id(),
-        authority=work.settings.authority,
+        authority=work.actor.authority,
         reference=new.reference.strip(),
         born_on=new.born_on,
         legal_status=new.legal_status,

@@ -58,13 +58,15 @@ def _readable(work: Work, children: Iterable[Child]) -> set[str]:
     if may(work, "pep.plan.read"):
         return ids
     permission = PERMISSIONS["pep.plan.read"]
-    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
     return {child_id for child_id in ids if mine.get(child_id, frozenset()) & permission.team}
 
 
 def _newest_plans(work: Work, ids: set[str]) -> dict[str, Plan]:
     if not ids:
         return {}
-    rows, _ = plans_store.list_plans(work.connection, child_ids=ids, limit=PLANS_EACH * len(ids))
+    rows, _ = plans_store.list_plans(
+        work.connection, work.actor.authorities, child_ids=ids, limit=PLANS_EACH * len(ids)
+    )
     # In the order of the due dates, so the newest of each child is the last.
     return {row.plan.child_id: row.plan for row in rows if row.plan.state is not PlanState.SUPERSEDED}

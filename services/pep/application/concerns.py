@@ -27,7 +27,7 @@ from shared.kernel.errors import Conflict, Denied, InvalidInput, Stale
 from shared.kernel.ids import new_id
 from shared.kernel.working_days import add_working_days
 from shared.platform import roster
-from shared.platform.access import may, permit
+from shared.platform.access import authority_of, may, permit
 from shared.platform.work import Work
 
 
@@ -48,7 +48,7 @@ class ConcernPage:
 def read_concern(work: Work, concern_id: str) -> ConcernPage:
     """Return a concern; raises `NotFound` or `Denied`. Whoever owns its action may read it too."""
     concern = care_plan_store.load_concern(work.connection, concern_id)
-    owns = concern.owner_id == work.actor.person_id and may(work, "pep.concern.finish_action", concern.child_id)
+    owns = concern.owner_id in work.actor.person_ids and may(work, "pep.concern.finish_action", concern.child_id)
     permit(work, "pep.concern.finish_action" if owns else "pep.care_plan.read", concern.child_id)
     name, short_name = plans_store.child_names(work.connection, [concern.child_id])[concern.child_id]
     plan = current_plan(work, concern.child_id)
@@ -57,7 +57,7 @@ def read_concern(work: Work, concern_id: str) -> ConcernPage:
         child_name=name,
         short_name=short_name,
         owners=tuple(_possible_owners(work, concern.child_id)),
-        early_meeting_by=_early_meeting_by(work),
+        early_meeting_by=_early_meeting_by(work, concern),
         plan_id=plan.id if plan else "",
         may_answer=may(work, "pep.concern.answer", concern.child_id),
         may_finish=_may_finish(work, concern),
@@ -99,7 +99,7 @@ def answer_by_early_meeting(work: Work, concern_id: str, seen_version: int) -> C
     plan = current_plan(work, concern.child_id)
     if plan is None:
         raise Conflict("no_plan", "The child has no plan yet. Open a plan first; its meeting can then be arranged.")
-    meet_by = _early_meeting_by(work)
+    meet_by = _early_meeting_by(work, concern)
     saved = _save_answer(work, answer_with_early_meeting(concern, plan_id=plan.id, meet_by=meet_by, today=work.today))
     if plan.state is PlanState.DUE and meet_by < plan.meet_by:
         plans_store.save_plan(work.connection, replace(plan, meet_by=meet_by))
@@ -139,9 +139,9 @@ def concerns_of_child(work: Work, child_id: str) -> list[Concern]:
 
 def worklist_items(work: Work) -> list[WorkItem]:
     """Return the concerns that the signed-in person must answer, and the actions they promised; three queries."""
-    children = roster.children_of(work.connection, work.actor.person_id, work.today)
+    children = roster.children_of(work.connection, work.actor.person_ids, work.today)
     answers_for = [child_id for child_id, roles in children.items() if roles & PERMISSIONS["pep.concern.answer"].team]
-    concerns = care_plan_store.concerns_to_act_on(work.connection, answers_for, work.actor.person_id)
+    concerns = care_plan_store.concerns_to_act_on(work.connection, answers_for, work.actor.person_ids)
     names = plans_store.child_names(work.connection, {concern.child_id for concern in concerns})
     return [_work_item(concern, *names[concern.child_id]) for concern in concerns if concern.child_id in names]
 
@@ -201,11 +201,11 @@ def _possible_owners(work: Work, child_id: str) -> list[roster.Membership]:
 def _may_finish(work: Work, concern: Concern) -> bool:
     if not concern.action_is_open:
         return False
-    return concern.owner_id == work.actor.person_id or may(work, "pep.concern.answer", concern.child_id)
+    return concern.owner_id in work.actor.person_ids or may(work, "pep.concern.answer", concern.child_id)
 
 
-def _early_meeting_by(work: Work) -> date:
-    calendar = load_calendar(work.settings.authority)
+def _early_meeting_by(work: Work, concern: Concern) -> date:
+    calendar = load_calendar(authority_of(work, concern.child_id))
     return add_working_days(work.today, EARLY_MEETING_WORKING_DAYS, calendar.holidays)
 
 

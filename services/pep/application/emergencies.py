@@ -47,7 +47,7 @@ def open_record(
     """
     permit(work, OPEN)
     rules.check_words(identifier, born_on, happened)
-    child = children_store.with_identity(work.connection, work.settings.authority, identifier.strip(), born_on)
+    child = children_store.with_identity(work.connection, work.actor.authority, identifier.strip(), born_on)
     if child is None:
         work.trail.note(work.actor, role_for(work.actor, OPEN), OPEN, allowed=False, why=reason.words)
         raise InvalidInput({"identifier": [rules.NO_MATCH]})
@@ -137,11 +137,12 @@ def _waiting(work: Work, action: str) -> list[tuple[Account, Child]]:
     permission = PERMISSIONS[action]
     mine: list[str] | None = None
     if not may(work, action):
-        places = roster.children_of(work.connection, work.actor.person_id, work.today)
+        places = roster.children_of(work.connection, work.actor.person_ids, work.today)
         mine = [child_id for child_id, roles in places.items() if roles & permission.team]
     found = [one for one in emergencies_store.not_reviewed(work.connection, mine) if not _is_own(work, one)]
     children = children_store.load_many(work.connection, {one.opening.child_id for one in found})
-    return [(one, children[one.opening.child_id]) for one in found]
+    known = [(one, children[one.opening.child_id]) for one in found]
+    return [(one, child) for one, child in known if child.authority in work.actor.authorities]
 
 
 def _is_own(work: Work, account: Account) -> bool:

@@ -10,7 +10,7 @@ from services.pep.domain.periods import long_date
 from shared.contracts.roles import Role
 from shared.kernel.clock import LONDON, london_date
 from shared.platform import roster
-from shared.platform.access import acting_as
+from shared.platform.access import standing
 from shared.platform.work import Work
 
 _SERVICE_WORDS = {"scheduling": "Meetings", "virtual_school": "Virtual School monitoring"}
@@ -30,8 +30,10 @@ def entry(work: Work, child_id: str, plan_id: str, code: str, **facts: str) -> H
 def who_acts(work: Work, child_id: str) -> tuple[str, str, str]:
     """Return id, name at this time and role in words of whoever acts, or of whoever caused the event reacted to."""
     if work.cause is None:
-        role = "" if work.actor.system else acting_as(work, child_id)
-        return work.actor.person_id, "" if work.actor.system else work.actor.name, _role_words(role)
+        if work.actor.system:
+            return work.actor.person_id, "", ""
+        found = standing(work, child_id)
+        return found.actor.person_id, found.actor.name, _role_words(found.acting_as)
     person = roster.person(work.connection, work.cause.actor) if work.cause.actor else None
     if person is None:
         return work.cause.actor, "", _role_words(work.cause.acting_as) or _SERVICE_WORDS.get(work.cause.source, "")

@@ -43,7 +43,7 @@ def import_ssda903(work: Work, folder: Path, progress: Callable[[int, int], None
     report = ImportReport(rows=found.rows, problems=list(found.problems))
     report.counts.update(dict.fromkeys(TOLD, 0))
     report.counts[NO_EPISODE] = found.without_episode
-    known = children_store.by_reference(work.connection, work.settings.authority)
+    known = children_store.by_reference(work.connection, work.actor.authority)
     new, to_plan = [], []
     for done, record in enumerate(found.records):
         if done % 100 == 0:
@@ -103,7 +103,7 @@ def _new(work: Work, record: Record) -> Child:
     group = year_group(record.born_on, work.today)
     return Child(
         id=new_id(),
-        authority=work.settings.authority,
+        authority=work.actor.authority,
         reference=record.reference,
         born_on=record.born_on,
         legal_status=record.legal_status,

@@ -18,11 +18,11 @@ def open_plans(work: Work, children: Sequence[Child]) -> int:
 
     A child who has a plan for that term already gets no other.
     """
-    policy, calendar = load_policy(work.settings.authority), load_calendar(work.settings.authority)
     wanted: list[PlanToOpen] = []
     taken = plans_store.taken_places(work.connection, {child.id for child in children})
     planned = {(child_id, term) for child_id, term, _kind in taken}
     for child in children:
+        policy, calendar = load_policy(child.authority), load_calendar(child.authority)
         dates = plan_now(child, work.today, policy, calendar)
         if dates is not None and (child.id, calendar.terms.term_of(dates.due_on).key) not in planned:
             wanted.append(PlanToOpen(child, dates.kind, dates.rule, dates.meet_by, dates.due_on))

@@ -160,7 +160,7 @@ def settle_decision(work: Work, child_id: str, decision_id: str, *, confirmed: b
 
 def worklist_items(work: Work) -> list[WorkItem]:
     """Return the decisions of others that wait for a second person, for the children the actor works with."""
-    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
     second = PERMISSIONS["pep.parents.confirm"].team
     asked = [child_id for child_id, roles in mine.items() if roles & second]
     waiting = parents_store.of_children(work.connection, asked, waiting_only=True) if asked else []

@@ -52,13 +52,13 @@ def staff_roles(person: Person) -> list[Role]:
 def list_people(work: Work, chosen: PeopleFilter, *, offset: int, limit: int) -> tuple[list[Person], int]:
     """Return one page of the staff and designated teachers, and how many there are in all."""
     permit(work, "pep.people.read")
-    return people_store.page(work.connection, work.settings.authority, chosen, offset=offset, limit=limit)
+    return people_store.page(work.connection, work.actor.authority, chosen, offset=offset, limit=limit)
 
 
 def schools_of_teachers(work: Work) -> list[School]:
     """Return the schools whose designated teachers are recorded, by name."""
     permit(work, "pep.people.read")
-    urns = people_store.school_urns(work.connection, work.settings.authority)
+    urns = people_store.school_urns(work.connection, work.actor.authority)
     return sorted(schools_store.find_many(work.connection, urns).values(), key=lambda one: (one.name.lower(), one.urn))
 
 
@@ -66,7 +66,7 @@ def person_record(work: Work, person_id: str) -> PersonRecord:
     """Return a member of staff; raises `NotFound`, also for family, who belong to a child's team alone."""
     permit(work, "pep.people.read")
     person = roster.person(work.connection, person_id)
-    if person is None or person.authority != work.settings.authority or not person.kinds & set(STAFF):
+    if person is None or person.authority != work.actor.authority or not person.kinds & set(STAFF):
         raise NotFound("person_not_found", "No member of staff is recorded under this address.")
     return PersonRecord(person, people_store.version(work.connection, person_id))
 
@@ -84,7 +84,7 @@ def roles_to_give(work: Work) -> list[Role]:
 def record_new(work: Work, details: PersonDetails) -> Person:
     """Record a new member of staff and tell the other services; raises `InvalidInput` by field."""
     permit(work, "pep.person.record")
-    person = _with_details(work, Person(new_id(), work.settings.authority, "", None, frozenset(), ""), details)
+    person = _with_details(work, Person(new_id(), work.actor.authority, "", None, frozenset(), ""), details)
     return store_person(work, person)
 
 
@@ -94,7 +94,7 @@ def record_once(work: Work, details: PersonDetails) -> tuple[Person, bool]:
     Raises `InvalidInput` by field, and `Conflict` where the e-mail address is recorded with other details.
     """
     permit(work, "pep.person.record")
-    known = people_store.with_email(work.connection, work.settings.authority, details.email.strip(), but="")
+    known = people_store.with_email(work.connection, work.actor.authority, details.email.strip(), but="")
     if known is None:
         return record_new(work, details), True
     if _with_details(work, known, details) != known:
@@ -208,7 +208,7 @@ def _with_details(work: Work, person: Person, details: PersonDetails) -> Person:
 
 
 def _check_email_free(work: Work, person_id: str, email: str) -> None:
-    other = people_store.with_email(work.connection, work.settings.authority, email, but=person_id)
+    other = people_store.with_email(work.connection, work.actor.authority, email, but=person_id)
     if other is not None:
         raise InvalidInput({"email": [f"{other.name} is recorded with this e-mail address already."]})
 

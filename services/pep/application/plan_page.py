@@ -255,7 +255,8 @@ class PlanPage:
 def read_plan(work: Work, plan_id: str) -> PlanPage:
     """Return the plan's page; raises `NotFound` or `Denied`. Two statements at most, however much the plan holds."""
     whole = load_whole(work.connection, plan_id)
-    actor = standing(work, whole.plan.child_id, whole.team)
+    plan = whole.plan
+    actor = standing(work, plan.child_id, roster.circle_around(plan.authority, whole.team, work.today))
     actor.permit("pep.plan.read")
     on_team = {member.person_id for member in whole.team}
     others = {one.person_id for meeting in whole.meetings for one in meeting.invitees} - on_team

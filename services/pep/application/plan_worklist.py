@@ -49,7 +49,7 @@ class _Asked:
 
 def worklist_items(work: Work) -> list[WorkItem]:
     """Return what the signed-in person has to do about the plans and views of the children of their teams."""
-    children = roster.children_of(work.connection, work.actor.person_id, work.today)
+    children = roster.children_of(work.connection, work.actor.person_ids, work.today)
     rows = plans_store.open_plans_of(work.connection, set(children))
     ids = [row.plan.id for row in rows]
     sections = plans_store.sections_of(work.connection, ids)
@@ -130,10 +130,9 @@ def _review_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[W
     """Ask the Independent Reviewing Officer to read what was agreed since the last review, when the next comes near."""
     reviewed = [child_id for child_id, roles in children.items() if Role.IRO in roles]
     approved = care_plan_store.last_approvals(work.connection, reviewed)
-    calendar = load_calendar(work.settings.authority)
     items = []
     for child in children_store.load_many(work.connection, approved).values():
-        since, review = approved[child.id], next_review(child, calendar)
+        since, review = approved[child.id], next_review(child, load_calendar(child.authority))
         was_reviewed = bool(child.reviews_held) and max(child.reviews_held) >= since
         soon = review.on <= work.today + READ_BEFORE_REVIEW or since >= work.today - READ_AFTER_APPROVAL
         if child.in_care and not child.on_short_breaks and soon and not was_reviewed:
@@ -153,12 +152,16 @@ def _review_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[W
 
 def _rating_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[WorkItem]:
     """Return the submitted plans that wait for the signed-in person's rating, which is given in the Virtual School."""
-    whole_authority = bool(work.actor.kinds & _RATES.authority) and work.actor.authority == work.settings.authority
+    whole_authority = bool(work.actor.kinds & _RATES.authority)
     own = [child_id for child_id, roles in children.items() if roles & _RATES.team]
     if not whole_authority and not own:
         return []
     rows, _total = plans_store.list_plans(
-        work.connection, child_ids=None if whole_authority else own, states=[PlanState.SUBMITTED], in_care=True
+        work.connection,
+        work.actor.authorities,
+        child_ids=None if whole_authority else own,
+        states=[PlanState.SUBMITTED],
+        in_care=True,
     )
     return [
         WorkItem(

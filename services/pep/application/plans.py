@@ -74,14 +74,13 @@ def open_many(work: Work, rows: Iterable[PlanToOpen]) -> list[Plan]:
     term; nothing is opened then.
     """
     wanted = list(rows)
-    terms = load_calendar(work.settings.authority).terms
     plans = [
         Plan(
             id=new_id(),
             child_id=row.child.id,
             authority=row.child.authority,
             kind=row.kind,
-            term=terms.term_of(row.due_on).key,
+            term=load_calendar(row.child.authority).terms.term_of(row.due_on).key,
             phase=row.child.phase.value,
             form_version=current_version(),
             opened_on=work.today,
@@ -147,10 +146,16 @@ def list_plans(
     elif may(work, "pep.plan.read"):
         child_ids = None
     else:
-        children = roster.children_of(work.connection, work.actor.person_id, work.today)
+        children = roster.children_of(work.connection, work.actor.person_ids, work.today)
         child_ids = [one for one, roles in children.items() if roles & readers]
     return plans_store.list_plans(
-        work.connection, child_ids=child_ids, states=states, term=term, limit=limit, offset=offset
+        work.connection,
+        work.actor.authorities,
+        child_ids=child_ids,
+        states=states,
+        term=term,
+        limit=limit,
+        offset=offset,
     )
 
 

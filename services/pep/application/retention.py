@@ -68,7 +68,7 @@ def keeping_of(work: Work, child: Child) -> Keeping:
 def records(work: Work) -> Records:
     """Return what there is to decide about the records of the authority; raises `Denied`."""
     permit(work, "pep.records.read")
-    authority = work.settings.authority
+    authority = work.actor.authority
     holds = retention_store.standing_holds(work.connection, authority)
     due = _due(work, holds)
     held = children_store.load_many(work.connection, {hold.child_id for hold in holds if hold.child_id})
@@ -81,7 +81,7 @@ def records(work: Work) -> Records:
 def holds_on(work: Work, child_id: str) -> list[Hold]:
     """Return the holds that stop a child's record from being erased today."""
     permit(work, "pep.record.hold", child_id)
-    standing = retention_store.standing_holds(work.connection, work.settings.authority)
+    standing = retention_store.standing_holds(work.connection, work.actor.authority)
     return [hold for hold in standing if hold.covers(child_id)]
 
 
@@ -98,7 +98,7 @@ def place_hold(work: Work, child_id: str | None, reason: str) -> Hold:
         children_store.lock(work.connection, child_id)
     actor = work.actor
     hold = Hold(
-        new_id(), work.settings.authority, child_id, reason.strip(), actor.person_id, actor.name, placed_at=work.now
+        new_id(), work.actor.authority, child_id, reason.strip(), actor.person_id, actor.name, placed_at=work.now
     )
     retention_store.add_hold(work.connection, hold)
     if child_id is not None:
@@ -109,7 +109,7 @@ def place_hold(work: Work, child_id: str | None, reason: str) -> Hold:
 def hold_to_lift(work: Work, hold_id: str) -> Hold:
     """Return a hold that stands or stood; raises `NotFound`, `Denied`."""
     permit(work, "pep.record.hold")
-    return retention_store.load_hold(work.connection, hold_id, work.settings.authority)
+    return retention_store.load_hold(work.connection, hold_id, work.actor.authority)
 
 
 def lift_hold(work: Work, hold_id: str, why: str) -> Hold:
@@ -272,12 +272,12 @@ def worklist_items(work: Work) -> list[WorkItem]:
             child_id=one.child_id,
         )
         for one in others
-        if children[one.child_id].authority == work.settings.authority
+        if children[one.child_id].authority == work.actor.authority
     ]
 
 
 def _due(work: Work, holds: list[Hold]) -> list[DueRecord]:
-    authority, today = work.settings.authority, work.today
+    authority, today = work.actor.authority, work.today
     candidates = retention_store.due_children(
         work.connection,
         authority,

@@ -15,6 +15,7 @@ from services.pep.domain.plan import Plan, check_targets
 from services.pep.domain.targets import Category, Outcome, Target
 from shared.kernel.errors import InvalidInput, Stale
 from shared.kernel.ids import new_id
+from shared.platform import roster
 from shared.platform.access import permit, standing
 from shared.platform.work import Work
 
@@ -37,7 +38,8 @@ class TargetWords:
 def read_target(work: Work, target_id: str, action: str = "pep.plan.read") -> TargetInPlan:
     """Return a target with its plan to somebody who may do `action` to the plan; raises `NotFound` or `Denied`."""
     read = targets_store.load_in_plan(work.connection, target_id)
-    standing(work, read.plan.child_id, read.team).permit(action)
+    circle = roster.circle_around(read.plan.authority, read.team, work.today)
+    standing(work, read.plan.child_id, circle).permit(action)
     return read
 
 

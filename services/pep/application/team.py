@@ -40,8 +40,12 @@ def whole_team_of(work: Work, child_id: str) -> list[Membership]:
 
 
 def people_for(work: Work, role: Role, child: Child | None = None) -> list[Person]:
-    """Return the people known to the authority who can take a role, by name; for a child's school, its own teachers."""
-    found = [person for person in roster.people(work.connection) if role in person.kinds]
+    """Return the people whom the authority knows and who can take a role, by name; for a child's school, its teachers.
+
+    Without a child it is the actor's own authority.
+    """
+    authority = work.actor.authority if child is None else child.authority
+    found = [person for person in roster.people(work.connection, authority) if role in person.kinds]
     if role is Role.DESIGNATED_TEACHER and child is not None and child.school_urn:
         return [person for person in found if person.school_urn == child.school_urn]
     return found
@@ -51,7 +55,7 @@ def add_member(work: Work, child_id: str, person_id: str, role: Role, from_date:
     """Put a known person on a child's team in a role, from a day (it may lie ahead by up to a year)."""
     permit(work, "pep.team.change", child_id)
     child = children_store.load(work.connection, child_id)
-    return join_team(work, child, _known_person(work, person_id), role, from_date)
+    return join_team(work, child, _known_person(work, person_id, child.authority), role, from_date)
 
 
 def add_new_person(work: Work, child_id: str, name: str, email: str | None, role: Role, from_date: date) -> Membership:
@@ -62,7 +66,7 @@ def add_new_person(work: Work, child_id: str, name: str, email: str | None, role
     if not name.strip():
         raise InvalidInput({"name": ["Enter the person's name."]})
     child = children_store.load(work.connection, child_id)
-    person = Person(new_id(), work.settings.authority, name.strip(), email or None, frozenset({role}), "")
+    person = Person(new_id(), child.authority, name.strip(), email or None, frozenset({role}), "")
     store_person(work, person)
     return join_team(work, child, person, role, from_date)
 
@@ -86,7 +90,9 @@ def change_worker(work: Work, membership_id: str, person_id: str, from_date: dat
     child = children_store.load(work.connection, member.child_id)
     until = rules.hand_over(member, from_date)
     end_place(work, member, until)
-    return join_team(work, child, _known_person(work, person_id), member.role, from_date, after=member.id)
+    return join_team(
+        work, child, _known_person(work, person_id, child.authority), member.role, from_date, after=member.id
+    )
 
 
 def allocate(work: Work, child_ids: Sequence[str], person_id: str, from_date: date) -> int:
@@ -94,9 +100,9 @@ def allocate(work: Work, child_ids: Sequence[str], person_id: str, from_date: da
     permit(work, "pep.team.allocate")
     if not child_ids:
         raise InvalidInput({"children": ["Select at least one child."]})
-    person = _known_person(work, person_id)
+    person = _known_person(work, person_id, work.actor.authority)
     found = children_store.load_many(work.connection, child_ids)
-    if len(found) != len(set(child_ids)):
+    if {child.authority for child in found.values()} != {person.authority} or len(found) != len(set(child_ids)):
         raise NoSuchRecord
     for child in sorted(found.values(), key=lambda one: one.id):
         join_team(work, child, person, Role.SOCIAL_WORKER, max(from_date, child.entered_care_on))
@@ -117,9 +123,12 @@ def join_team(
 ) -> Membership:
     """Put a person on a child's team and tell the other services; the caller has asked the access policy.
 
-    `after` is the membership that hands over to this one, which may end on the very day.
+    Both are of one authority: whoever works with children of several is recorded by each. `after` is the membership
+    that hands over to this one, which may end on the very day.
     """
     _check_not_too_far("from_date", from_date, work.today)
+    if person.authority != child.authority:
+        raise NoSuchRecord
     if not child.in_care:
         raise Conflict("not_in_care", "The child is no longer looked after.")
     children_store.lock(work.connection, child.id)
@@ -208,9 +217,9 @@ def _membership_to_change(work: Work, membership_id: str) -> Membership:
     return membership(work, membership_id)
 
 
-def _known_person(work: Work, person_id: str) -> Person:
+def _known_person(work: Work, person_id: str, authority: str) -> Person:
     person = roster.person(work.connection, person_id)
-    if person is None or not person.active or person.authority != work.settings.authority:
+    if person is None or not person.active or person.authority != authority:
         raise InvalidInput({"person_id": ["Choose a person from the list."]})
     return person
 

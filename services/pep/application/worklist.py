@@ -44,14 +44,14 @@ def my_work(work: Work) -> tuple[WorkItem, ...]:
 
 def children_items(work: Work) -> list[WorkItem]:
     """Return what is to be done about children and their teams, for the roles the person has there."""
-    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
     found = children_store.load_many(work.connection, mine)
     children = [child for child in found.values() if child.in_care and not child.on_short_breaks]
     teams = roster.teams(work.connection, mine, work.today)
     schools = schools_store.find_many(work.connection, {child.school_urn for child in children if child.school_urn})
-    calendar = load_calendar(work.settings.authority)
     items: list[WorkItem] = []
     for child in children:
+        calendar = load_calendar(child.authority)
         held = {member.role for member in teams[child.id]}
         if mine[child.id] & {Role.SOCIAL_WORKER}:
             items += _gaps_in_team(child, held, schools)
@@ -100,7 +100,7 @@ def _nobody_to_work_with(work: Work) -> Iterable[WorkItem]:
     if not may(work, "pep.person.record"):
         return
     for role, noun in ((Role.SOCIAL_WORKER, "social workers"), (Role.DESIGNATED_TEACHER, "designated teachers")):
-        if not people_store.anybody(work.connection, work.settings.authority, role):
+        if not people_store.anybody(work.connection, work.actor.authority, role):
             yield WorkItem(
                 key=f"record-{role.value}",
                 what=f"Record the {noun} of the authority",
@@ -113,7 +113,7 @@ def _children_without_social_worker(work: Work) -> Iterable[WorkItem]:
     if not may(work, "pep.team.allocate"):
         return
     chosen = ChildFilter(without_social_worker_on=work.today)
-    _, count = children_store.page(work.connection, work.settings.authority, chosen, offset=0, limit=1)
+    _, count = children_store.page(work.connection, work.actor.authorities, chosen, offset=0, limit=1)
     if count:
         yield WorkItem(
             key="children-without-social-worker",

@@ -13,7 +13,8 @@ from services.pep.application.people import record_once, staff_roles
 from services.pep.application.schools import import_schools
 from services.pep.domain.imports import ImportReport, Problem, UnreadableFile
 from services.pep.domain.people import PersonDetails
-from shared.platform.access import system_actor
+from shared.platform.access import Actor, system_actor
+from shared.platform.authorities import Authority
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.web.tables_as_csv import csv_text
@@ -27,21 +28,28 @@ Progress = Callable[[int, int], None]
 Import = Callable[[Work, Path, Progress], ImportReport]
 
 
-def run_import_ssda903(runtime: Runtime, spec: ServiceSpec, folder: Path | str, out: TextIO) -> int:
-    """Import an SSDA903 return; return 0, or 2 when nothing could be imported. Faulty rows are told, not fatal."""
-    return _run(runtime, spec, Path(folder), out, import_ssda903, "ssda903")
+def run_import_ssda903(
+    runtime: Runtime, spec: ServiceSpec, authority: Authority, folder: Path | str, out: TextIO
+) -> int:
+    """Import an authority's SSDA903 return; return 0, or 2 when nothing could be. Faulty rows are told, not fatal."""
+    return _run(runtime, spec, system_actor(authority.key), Path(folder), out, import_ssda903, "ssda903")
 
 
 def run_import_schools(runtime: Runtime, spec: ServiceSpec, file: Path | str, out: TextIO) -> int:
     """Import a Get Information About Schools download; return 0, or 2 when nothing could be imported."""
-    return _run(runtime, spec, Path(file), out, import_schools, "schools")
+    return _run(runtime, spec, system_actor(), Path(file), out, import_schools, "schools")
 
 
-def run_record_person(runtime: Runtime, spec: ServiceSpec, details: PersonDetails, out: TextIO) -> int:
-    """Record a member of staff, by default of the authority; said again, nothing changes. Raises `DomainError`."""
+def run_record_person(
+    runtime: Runtime, spec: ServiceSpec, authority: Authority, details: PersonDetails, out: TextIO
+) -> int:
+    """Record a member of an authority's staff, by default working for it; said again, nothing changes.
+
+    Raises `DomainError`.
+    """
     if not details.organisation and details.school_urn is None:
-        details = replace(details, organisation=runtime.settings.authority_name)
-    with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+        details = replace(details, organisation=authority.name)
+    with writing_work(runtime, spec, system_actor(authority.key)) as work:
         person, is_new = record_once(work, details)
     roles = ", ".join(role.title for role in staff_roles(person))
     became = "is recorded" if is_new else "was recorded already; nothing has changed"
@@ -100,9 +108,9 @@ def save_problems(report: ImportReport, path: Path) -> None:
     path.write_text(csv_text(heading, rows), encoding="utf-8", newline="")
 
 
-def _run(runtime: Runtime, spec: ServiceSpec, path: Path, out: TextIO, run: Import, name: str) -> int:
+def _run(runtime: Runtime, spec: ServiceSpec, actor: Actor, path: Path, out: TextIO, run: Import, name: str) -> int:
     try:
-        with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+        with writing_work(runtime, spec, actor) as work:
             report = run(work, path, progress_bar("Importing", sys.stderr))
     except UnreadableFile as error:
         sys.stderr.write(f"{error}\n")

@@ -15,17 +15,16 @@ BATCH = 500
 
 
 def keep_up_with_the_date(runtime: Runtime, spec: ServiceSpec) -> None:
-    """Move children up a year group on 1 September, and open each new term's plans.
+    """Move children up a year group on 1 September, and open each new term's plans, one authority after another.
 
     Batch by batch, each in a transaction of its own: however many children there are, memory stays the same, nobody
     waits for long, and what is stopped goes on where it was.
     """
-    last = ""
-    while True:
-        with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
-            last = children.keep_up_with_the_date(work, last, BATCH)
-        if not last:
-            return
+    for authority in runtime.settings.authorities:
+        last = None
+        while last != "":
+            with writing_work(runtime, spec, system_actor(authority.key)) as work:
+                last = children.keep_up_with_the_date(work, last or "", BATCH)
 
 
 JOBS = (Job("keep_up_with_the_date", timedelta(hours=6), run_alone=keep_up_with_the_date),)

@@ -32,11 +32,17 @@ class School:
     town: str = ""
 
 
-def record_child(connection: Connection, child_id: str, authority: str, values: dict[str, Any]) -> None:
-    """Bring the copy of a child up to date, adding it where it is missing."""
-    if not connection.execute(update(child).where(child.c.id == child_id).values(**values)).rowcount:
-        row = {"name": "", "school_urn": None, "left_care_on": None, **values}
-        connection.execute(insert(child).values(id=child_id, authority=authority, **row))
+def record_child(connection: Connection, child_id: str, authority: str, name: str, school_urn: str | None) -> None:
+    """Keep the copy of a child who is looked after, by an authority: a new one, or again."""
+    values = {"authority": authority, "name": name, "school_urn": school_urn, "left_care_on": None}
+    if not connection.execute(update(child).where(child.c.id == child_id).values(values)).rowcount:
+        connection.execute(insert(child).values(id=child_id, **values))
+
+
+def change_child(connection: Connection, child_id: str, values: dict[str, Any]) -> None:
+    """Bring the copy of a child up to date; raises `LookupError` for one whose authority was not heard of yet."""
+    if not connection.execute(update(child).where(child.c.id == child_id).values(values)).rowcount:
+        raise LookupError(f"Nothing was heard of the child {child_id} yet.")
 
 
 def record_school(connection: Connection, urn: str, name: str, town: str) -> None:
@@ -75,9 +81,9 @@ def load_children(connection: Connection, child_ids: Iterable[str]) -> dict[str,
     return found
 
 
-def all_child_ids(connection: Connection) -> list[str]:
-    """Return the ids of every child heard of."""
-    return list(connection.execute(select(child.c.id)).scalars())
+def all_child_ids(connection: Connection, authority: str) -> list[str]:
+    """Return the ids of every child of an authority that was heard of."""
+    return list(connection.execute(select(child.c.id).where(child.c.authority == authority)).scalars())
 
 
 def find_schools(connection: Connection, urn_or_name: str) -> list[School]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.scheduling.adapters.tables_mail import mail_in
@@ -16,6 +16,7 @@ from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Ki
 from shared.kernel.ids import new_id
 
 HEAD_OCTETS = 64 * 1024
+_WAITS = (mail_in.c.outcome == Outcome.HELD.value, mail_in.c.settled_at.is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,7 @@ def add(
     raw: bytes,
     now: datetime,
     key: str,
+    authority: str,
 ) -> str | None:
     """Store a mail and return its id, or None when another process stored it in the meantime.
 
@@ -80,6 +82,7 @@ def add(
             connection.execute(
                 insert(mail_in).values(
                     id=mail_id,
+                    authority=authority,
                     receipt=key,
                     received_at=now,
                     sender=mail.sender,
@@ -119,10 +122,20 @@ def of_meeting(connection: Connection, meeting_id: str) -> list[ReceivedMail]:
     return _select(connection, mail_in.c.meeting_id == meeting_id)
 
 
-def waiting(connection: Connection, meeting_id: str | None) -> list[ReceivedMail]:
-    """Return the mails about a meeting that are held and wait to be looked at; None: those of no known meeting."""
-    which = mail_in.c.meeting_id.is_(None) if meeting_id is None else mail_in.c.meeting_id == meeting_id
-    return _select(connection, which, mail_in.c.outcome == Outcome.HELD.value, mail_in.c.settled_at.is_(None))
+def waiting(connection: Connection, meeting_id: str) -> list[ReceivedMail]:
+    """Return the mails about a meeting that are held and wait to be looked at."""
+    return _select(connection, mail_in.c.meeting_id == meeting_id, *_WAITS)
+
+
+def waiting_unknown(connection: Connection, authority: str, *, first: bool) -> list[ReceivedMail]:
+    """Return the mails to an authority that belong to no known meeting, are held and wait to be looked at.
+
+    A version that knew one authority only kept none with a mail: such mails are those of the `first` one served.
+    """
+    its_own = mail_in.c.authority == authority
+    if first:
+        its_own = or_(its_own, mail_in.c.authority.is_(None))
+    return _select(connection, mail_in.c.meeting_id.is_(None), its_own, *_WAITS)
 
 
 def waiting_counts(connection: Connection) -> dict[str, int]:

@@ -75,6 +75,12 @@ def add(connection: Connection, new: Meeting) -> None:
     _replace_invitees(connection, new)
 
 
+def give_to(connection: Connection, child_id: str, authority: str) -> None:
+    """Let the meetings of a child of whom nothing had been heard before be of the authority."""
+    unknown = (meeting.c.child_id == child_id, meeting.c.authority == "")
+    connection.execute(update(meeting).where(*unknown).values(authority=authority))
+
+
 def save(connection: Connection, changed: Meeting) -> Meeting:
     """Store a changed meeting and return it with its new version.
 

@@ -79,6 +79,7 @@ mail_in = Table(
     "mail_in",
     metadata,
     Column("id", String(36), primary_key=True),
+    Column("authority", String(40)),
     Column("receipt", String(64), nullable=False, unique=True),
     Column("received_at", UtcDateTime, nullable=False),
     Column("sender", String(254), nullable=False),

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
 
+from services.scheduling.adapters.tables import meeting
 from services.scheduling.adapters.tables_mail import mail_out, told_invitee, told_meeting
 from services.scheduling.domain.itip import Arrangement, Invitation, Plan
 from services.scheduling.domain.mailboxes import mailbox
@@ -90,21 +91,22 @@ def save(connection: Connection, arrangement: Arrangement, plan: Plan) -> None:
             connection.execute(insert(told_invitee).values(**ids, **values))
 
 
-def entry(connection: Connection, uid: str) -> Entry | None:
-    """Return the calendar entry that a UID names, in any of the forms in which clients send it back."""
+def entry(connection: Connection, authority: str, uid: str) -> Entry | None:
+    """Return the calendar entry of an authority's meeting that a UID names, in any form that clients send back."""
     for form in uid_forms(uid):
-        found = _entries(connection, told_invitee.c.uid == form)
+        found = _entries(connection, authority, told_invitee.c.uid == form)
         if found:
             return found[0]
     return None
 
 
-def only_entry_of(connection: Connection, address: str, now: datetime) -> Entry | None:
-    """Return the one coming meeting's entry of a mailbox; None when it has none, or several to choose from."""
+def only_entry_of(connection: Connection, authority: str, address: str, now: datetime) -> Entry | None:
+    """Return a mailbox's entry of an authority's one coming meeting; None when it has none or several."""
     if not address:
         return None
     found = _entries(
         connection,
+        authority,
         func.lower(told_invitee.c.email) == mailbox(address),
         told_invitee.c.withdrawn.is_(False),
         told_meeting.c.starts_at > now,
@@ -112,7 +114,7 @@ def only_entry_of(connection: Connection, address: str, now: datetime) -> Entry 
     return found[0] if len(found) == 1 else None
 
 
-def _entries(connection: Connection, *conditions: ColumnElement[bool]) -> list[Entry]:
+def _entries(connection: Connection, authority: str, *conditions: ColumnElement[bool]) -> list[Entry]:
     first_asked = (
         select(func.min(mail_out.c.dtstamp))
         .where(mail_out.c.uid == told_invitee.c.uid, mail_out.c.sequence == told_invitee.c.sequence)
@@ -121,7 +123,8 @@ def _entries(connection: Connection, *conditions: ColumnElement[bool]) -> list[E
     query = (
         select(told_invitee, told_meeting.c.starts_at, first_asked.label("first_asked"))
         .join(told_meeting, told_meeting.c.meeting_id == told_invitee.c.meeting_id)
-        .where(*conditions)
+        .join(meeting, meeting.c.id == told_invitee.c.meeting_id)
+        .where(meeting.c.authority == authority, *conditions)
         .limit(2)
     )
     return [_entry(row) for row in connection.execute(query).mappings()]

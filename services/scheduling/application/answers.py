@@ -71,7 +71,8 @@ def open_link(work: Work, secret: str) -> Asked:
     found = [each for each in meeting.invitees if holder and each.id == holder.invitee_id] if meeting else []
     if meeting is None or not found:
         raise NotFound("link_not_known", "This link is no longer in use.")
-    note_link_use(work, _by_invitation(work, found[0]), found[0].role, "scheduling.invitation.read", meeting.child_id)
+    invited = _by_invitation(meeting, found[0])
+    note_link_use(work, invited, found[0].role, "scheduling.invitation.read", meeting.child_id)
     booking = booking_for(work, meeting, meeting.booking, found[0]) if meeting.booking else None
     return Asked(replace(meeting, booking=booking), found[0])
 
@@ -79,7 +80,7 @@ def open_link(work: Work, secret: str) -> Asked:
 def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:
     """Record the answer that somebody gives on the page behind their personal link."""
     asked = open_link(work, secret)
-    actor = _by_invitation(work, asked.invitee)
+    actor = _by_invitation(asked.meeting, asked.invitee)
     note_link_use(work, actor, asked.invitee.role, "scheduling.invitation.answer", asked.meeting.child_id)
     after = record_answer(work, asked.invitee.id, said, by="link", comment=comment)
     return Asked(after, after.invitee(asked.invitee.id))
@@ -88,17 +89,17 @@ def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> 
 def link_actor(work: Work, secret: str) -> Actor:
     """Return the holder of a personal link as an actor; raises `NotFound` as `open_link`."""
     asked = open_link(work, secret)
-    return invitee_actor(work, asked.invitee)
+    return invitee_actor(work, asked.meeting, asked.invitee)
 
 
-def invitee_actor(work: Work, invitee: Invitee) -> Actor:
+def invitee_actor(work: Work, meeting: Meeting, invitee: Invitee) -> Actor:
     """Return an invitee as an actor, so that what they answer is put down to them."""
     person = roster.person(work.connection, invitee.person_id)
-    return _by_invitation(work, invitee) if person is None else actor_for(person)
+    return _by_invitation(meeting, invitee) if person is None else actor_for(person)
 
 
-def _by_invitation(work: Work, invitee: Invitee) -> Actor:
-    return Actor(invitee.person_id, invitee.name, frozenset({Role(invitee.role)}), "", work.settings.authority)
+def _by_invitation(meeting: Meeting, invitee: Invitee) -> Actor:
+    return Actor(invitee.person_id, invitee.name, frozenset({Role(invitee.role)}), "", meeting.authority)
 
 
 def _meeting_of(work: Work, invitee_id: str) -> Meeting:

@@ -20,7 +20,7 @@ def propose_guests(work: Work, meeting: Meeting, on: date | None = None) -> list
     A parent is left out unless it was decided that they are invited, today and on the day of the meeting (`on`).
     Somebody with two roles is listed once, in the role that must be there or else the one that comes first.
     """
-    policy = policy_for(work)
+    policy = policy_for(work, meeting)
     order = {role: place for place, role in enumerate(dict.fromkeys((*policy.invited_roles, *Role)))}
     before = {each.person_id: each for each in meeting.invitees}
     day = on or (meeting.booking.day if meeting.booking else work.today)
@@ -60,7 +60,8 @@ def choose_guests(work: Work, meeting: Meeting, required_by_person: Mapping[str,
     )
 
 
-def missing_roles(work: Work, guests: Iterable[Guest]) -> tuple[Role, ...]:
+def missing_roles(work: Work, meeting: Meeting, guests: Iterable[Guest]) -> tuple[Role, ...]:
     """Return the roles that the authority's policy wants at a meeting and that nobody invited has."""
     present = {guest.role for guest in guests if guest.required}
-    return tuple(role for role in Role if role in policy_for(work).required_roles and role.value not in present)
+    required = policy_for(work, meeting).required_roles
+    return tuple(role for role in Role if role in required and role.value not in present)

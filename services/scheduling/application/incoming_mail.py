@@ -81,10 +81,12 @@ class Receipt:
 def take_in(work: Work, raw: bytes) -> Receipt:
     """Read one mail and do what it asks for; `raw` is the mail as the mail server hands it over.
 
+    It was sent to the authority of the actor, and is about that one's meetings and no other's.
     An answer is recorded in the name of the invitee. What is not applied is kept with the reason; what is held waits
     for the worker: of the meeting it names, else of the only one its sender is invited to. The same mail a second time
     changes nothing.
     """
+    authority = work.actor.authority
     mail = read_mail(raw, work.settings.mail_proof)
     key = mail_in_store.receipt(mail, raw)
     entry = _entry_of(work, mail)
@@ -98,14 +100,14 @@ def take_in(work: Work, raw: bytes) -> Receipt:
     if decision.outcome is Outcome.APPLIED and entry is not None:
         decision = _apply(work, mail, decision, entry)
     if entry is None and decision.outcome is Outcome.HELD:
-        entry = told_store.only_entry_of(work.connection, mail.sender, work.now)
-    if mail_in_store.add(work.connection, mail, decision, entry, raw, work.now, key) is None:
+        entry = told_store.only_entry_of(work.connection, authority, mail.sender, work.now)
+    if mail_in_store.add(work.connection, mail, decision, entry, raw, work.now, key, authority) is None:
         raise Conflict("mail_taken_in_twice", "This mail is being taken in by another process.")
     return _receipt(mail, decision, entry)
 
 
-def held_mails(work: Work, meeting_id: str | None) -> list[ReceivedMail]:
-    """Return the mails about a meeting that wait for the worker; None: those that belong to no known meeting."""
+def held_mails(work: Work, meeting_id: str) -> list[ReceivedMail]:
+    """Return the mails about a meeting that wait for the worker."""
     return mail_in_store.waiting(work.connection, meeting_id)
 
 
@@ -164,9 +166,9 @@ def _waiting(work: Work, meeting_id: str, mail_id: str) -> ReceivedMail:
 def _entry_of(work: Work, mail: IncomingMail) -> Entry | None:
     """Return the calendar entry that a mail is about: the one it names, or the one whose mail came back."""
     if mail.uid:
-        return told_store.entry(work.connection, mail.uid)
+        return told_store.entry(work.connection, work.actor.authority, mail.uid)
     if mail.kind is Kind.BOUNCE:
-        return told_store.only_entry_of(work.connection, mail.undelivered_to, work.now)
+        return told_store.only_entry_of(work.connection, work.actor.authority, mail.undelivered_to, work.now)
     return None
 
 
@@ -195,7 +197,7 @@ def _apply(work: Work, mail: IncomingMail, decision: Decision, entry: Entry) -> 
     meeting = meetings_store.with_invitee(work.connection, entry.invitee_id)
     if meeting is None:
         raise NotFound("invitee_not_found", "That person is not invited to this meeting.")
-    work.actor = invitee_actor(work, meeting.invitee(entry.invitee_id))
+    work.actor = invitee_actor(work, meeting, meeting.invitee(entry.invitee_id))
     try:
         if decision.answer is None or decision.stamp is None:
             follow(meeting.state, Intent.ANSWER)

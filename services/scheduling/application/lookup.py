@@ -10,7 +10,7 @@ from services.scheduling.domain.meeting import Meeting, MeetingState
 from services.scheduling.domain.policy import MeetingPolicy, policy_on
 from services.scheduling.domain.term_calendar import TermCalendar
 from shared.kernel.errors import NoSuchRecord, Stale
-from shared.platform.access import Standing, acting_as, standing
+from shared.platform.access import Standing, standing
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.work import Work
 
@@ -66,9 +66,9 @@ def child_of(work: Work, child_id: str) -> Child:
     return found or Child(child_id, "Child")
 
 
-def policy_for(work: Work) -> MeetingPolicy:
-    """Return the authority's meeting policy in force today."""
-    return policy_on(load_policies(work.settings.authority), work.today)
+def policy_for(work: Work, meeting: Meeting) -> MeetingPolicy:
+    """Return the meeting policy that the authority of a meeting has in force today."""
+    return policy_on(load_policies(meeting.authority), work.today)
 
 
 def calendar_for(work: Work, child: Child) -> TermCalendar:
@@ -79,11 +79,13 @@ def calendar_for(work: Work, child: Child) -> TermCalendar:
 
 def note(work: Work, meeting: Meeting, what: str, **facts: object) -> None:
     """Add a line to a meeting's history."""
+    found = None if work.actor.system else standing(work, meeting.child_id)
+    actor = found.actor if found else work.actor
     happening = Happening(
         at=work.now,
-        actor_id=work.actor.person_id,
-        actor_name=work.actor.name,
-        acting_as="" if work.actor.system else acting_as(work, meeting.child_id),
+        actor_id=actor.person_id,
+        actor_name=actor.name,
+        acting_as=found.acting_as if found else "",
         what=what,
         facts=facts,
     )

@@ -74,7 +74,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         alternatives=(
             alternatives(work, meeting, guests) if may_arrange and meeting.state is MeetingState.PUT_BACK else ()
         ),
-        missing_roles=missing_roles(work, guests) if may_arrange and invited else (),
+        missing_roles=missing_roles(work, meeting, guests) if may_arrange and invited else (),
         not_invited=tuple(guest for guest in team if guest.person_id not in invited),
         left_team=tuple(each for each in meeting.invitees if team and each.person_id not in on_team),
         history=tuple(
@@ -94,7 +94,7 @@ def _as_seen(work: Work, meeting: Meeting, hidden: frozenset[Role], sees_family:
         meeting,
         invitees=tuple(
             each
-            if each.person_id == work.actor.person_id
+            if each.person_id in work.actor.person_ids
             else replace(
                 each,
                 name="" if each.role in hidden else each.name,

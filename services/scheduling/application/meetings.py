@@ -136,7 +136,7 @@ def _arranger_comes(work: Work, booked: Meeting) -> Meeting:
     """Take it that whoever chose the time can come; they still get it into their calendar."""
     invitees = tuple(
         replace(each, answer=Answer.ACCEPTED, answered_at=work.now, answered_by="worker")
-        if each.person_id == work.actor.person_id and each.answer is Answer.NEEDS_ACTION
+        if each.person_id in work.actor.person_ids and each.answer is Answer.NEEDS_ACTION
         else each
         for each in booked.invitees
     )

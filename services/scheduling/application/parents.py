@@ -61,7 +61,7 @@ def when_standing_changed(work: Work, fact: ParentStandingChanged) -> None:
 def tell_after(work: Work, held: Meeting) -> None:
     """Send those parents who are told after a meeting a notice of it; the worker sees who has no address."""
     assert held.booking is not None  # noqa: S101 - a meeting that was held had a time
-    settings = work.settings
+    authority = work.settings.authority(held.authority)
     invited = {each.person_id for each in held.invitees}
     for member, standing in _parents(work, held.child_id, work.today):
         if standing is not ParentStanding.TOLD_AFTER or member.person_id in invited:
@@ -72,10 +72,10 @@ def tell_after(work: Work, held: Meeting) -> None:
         mail = write_notice(
             notice_id,
             member.name,
-            address if sendable else settings.organizer_address,
+            address if sendable else authority.organizer_address,
             held.booking.starts_at,
-            settings.organizer_name,
-            settings.organizer_address,
+            authority.organizer_name,
+            authority.organizer_address,
             work.now,
         )
         mail_queue.enqueue_notice(

@@ -20,24 +20,24 @@ from shared.contracts.pep import (
     SchoolRecorded,
 )
 from shared.kernel.ids import new_id
+from shared.platform.access import authority_of
 from shared.platform.work import Work
 
 
 def when_child_entered_care(work: Work, fact: ChildEnteredCare) -> None:
-    """Keep a copy of the child's name and school."""
-    values = {"name": fact.name, "school_urn": fact.school_urn, "left_care_on": None}
-    children_store.record_child(work.connection, fact.child_id, fact.authority, values)
+    """Keep a copy of the child's name and school; a meeting that was asked for before is of the child's authority."""
+    children_store.record_child(work.connection, fact.child_id, fact.authority, fact.name, fact.school_urn)
+    meetings_store.give_to(work.connection, fact.child_id, fact.authority)
 
 
 def when_details_changed(work: Work, fact: ChildDetailsChanged) -> None:
     """Keep the child's name."""
-    children_store.record_child(work.connection, fact.child_id, work.settings.authority, {"name": fact.name})
+    children_store.change_child(work.connection, fact.child_id, {"name": fact.name})
 
 
 def when_school_changed(work: Work, fact: ChildSchoolChanged) -> None:
     """Keep which school's calendar counts."""
-    values = {"school_urn": fact.school_urn}
-    children_store.record_child(work.connection, fact.child_id, work.settings.authority, values)
+    children_store.change_child(work.connection, fact.child_id, {"school_urn": fact.school_urn})
 
 
 def when_school_recorded(work: Work, fact: SchoolRecorded) -> None:
@@ -85,8 +85,7 @@ def when_plan_superseded(work: Work, fact: PlanSuperseded) -> None:
 
 def when_child_left_care(work: Work, fact: ChildLeftCare) -> None:
     """Cancel what was to come for a child who is no longer looked after."""
-    values = {"left_care_on": fact.left_on}
-    children_store.record_child(work.connection, fact.child_id, work.settings.authority, values)
+    children_store.change_child(work.connection, fact.child_id, {"left_care_on": fact.left_on})
     for meeting in meetings_store.of_children(work.connection, [fact.child_id]):
         if meeting.state.is_open and not _has_begun(work, meeting):
             call_off_and_tell(work, meeting, "child_left_care")
@@ -103,7 +102,7 @@ def _ask_for_meeting(
         return
     meeting = Meeting(
         id=new_id(),
-        authority=work.settings.authority,
+        authority=authority_of(work, child_id),
         child_id=child_id,
         plan_id=plan_id,
         request_id=request_id,

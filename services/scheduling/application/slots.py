@@ -18,7 +18,7 @@ from shared.platform.work import Work
 
 def question_for(work: Work, meeting: Meeting, guests: Iterable[Guest], minutes: int = 0) -> Question:
     """Put the question which times suit these people; their other meetings are read in one query."""
-    policy, calendar = policy_for(work), calendar_for(work, child_of(work, meeting.child_id))
+    policy, calendar = policy_for(work, meeting), calendar_for(work, child_of(work, meeting.child_id))
     chosen = tuple(guests)
     horizon = add_working_days(max(work.today, meeting.meet_by), LATE_WINDOW + 5, calendar.bank_holidays)
     booked = meetings_store.busy(

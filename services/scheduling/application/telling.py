@@ -58,6 +58,7 @@ def answer_address(work: Work, secret: str) -> str:
 
 
 def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
+    authority = work.settings.authority(meeting.authority)
     return Arrangement(
         meeting_id=meeting.id,
         starts_at=booking.starts_at,
@@ -65,8 +66,8 @@ def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
         mode=booking.mode.value,
         place=booking.place,
         joining_link=booking.joining_link,
-        organizer_name=work.settings.organizer_name,
-        organizer_email=work.settings.organizer_address,
+        organizer_name=authority.organizer_name,
+        organizer_email=authority.organizer_address,
         invitations=tuple(_invitation(work, meeting, booking, each) for each in meeting.invitees),
     )
 

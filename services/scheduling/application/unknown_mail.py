@@ -14,12 +14,15 @@ ACTION = "scheduling.mail.sort_unknown"
 def unknown_mails(work: Work) -> list[ReceivedMail]:
     """Return the mails that wait, the newest first."""
     permit(work, ACTION)
-    return mail_in_store.waiting(work.connection, None)
+    authority = work.actor.authority
+    return mail_in_store.waiting_unknown(
+        work.connection, authority, first=authority == work.settings.authorities[0].key
+    )
 
 
 def count_unknown(work: Work) -> int:
     """Return how many wait for somebody who may look at them; none for anybody else."""
-    return len(mail_in_store.waiting(work.connection, None)) if may(work, ACTION) else 0
+    return len(unknown_mails(work)) if may(work, ACTION) else 0
 
 
 def settle_unknown(work: Work, mail_id: str) -> None:

@@ -100,11 +100,10 @@ def list_lines(work: Work, states: Iterable[MeetingState] = (), *, child_id: str
 
 def _children(work: Work) -> Mapping[str, frozenset[Role]]:
     """Return the children whose meetings the actor may see, with the actor's roles on the team of each."""
-    mine = roster.children_of(work.connection, work.actor.person_id, work.today)
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
     if work.actor.system or work.actor.kinds & PERMISSIONS["scheduling.meeting.read"].authority:
-        everyone: dict[str, frozenset[Role]] = dict.fromkeys(
-            children_store.all_child_ids(work.connection), frozenset[Role]()
-        )
+        ids = children_store.all_child_ids(work.connection, work.actor.authority)
+        everyone: dict[str, frozenset[Role]] = dict.fromkeys(ids, frozenset[Role]())
         return everyone | mine
     return mine
 

@@ -26,15 +26,16 @@ def read_piped(pipe: BinaryIO) -> bytes:
     return raw
 
 
-def receive_mail(runtime: Runtime, spec: ServiceSpec, raw: bytes) -> dict[str, str | None]:
-    """Take in one mail and return what became of it, ready for JSON.
+def receive_mail(runtime: Runtime, spec: ServiceSpec, raw: bytes, authority: str = "") -> dict[str, str | None]:
+    """Take in one mail to an authority and return what became of it, ready for JSON; without a key to the only one.
 
     `outcome` is applied, held or ignored; `reason` a stable code; `message` the reason in words. When somebody changes
     the meeting at the same moment it is tried again; raises `Stale` or `Conflict` only if that goes on.
     """
+    actor = system_actor(runtime.settings.authority(authority).key)
     for attempt in range(ATTEMPTS):
         try:
-            with writing_work(runtime, spec, system_actor(runtime.settings.authority)) as work:
+            with writing_work(runtime, spec, actor) as work:
                 return take_in(work, raw).as_json()
         except (Stale, Conflict):
             if attempt == ATTEMPTS - 1:

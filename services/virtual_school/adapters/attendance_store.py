@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -236,11 +236,11 @@ def load_upload(connection: Connection, upload_id: str) -> Upload | None:
     return _upload(row) if row else None
 
 
-def latest_uploads(connection: Connection, person_id: str, most: int = 10) -> list[Upload]:
+def latest_uploads(connection: Connection, person_ids: Collection[str], most: int = 10) -> list[Upload]:
     """Return a person's latest file uploads, newest first."""
     query = (
         select(ATTENDANCE_UPLOAD)
-        .where(ATTENDANCE_UPLOAD.c.recorded_by == person_id, ATTENDANCE_UPLOAD.c.source == "file")
+        .where(ATTENDANCE_UPLOAD.c.recorded_by.in_(person_ids), ATTENDANCE_UPLOAD.c.source == "file")
         .order_by(ATTENDANCE_UPLOAD.c.recorded_at.desc())
         .limit(most)
     )

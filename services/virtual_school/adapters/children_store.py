@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from itertools import islice
 from typing import Any, TypeVar
@@ -65,7 +65,9 @@ def ids_in_care(connection: Connection) -> list[str]:
     return list(connection.execute(select(CHILD.c.id).where(CHILD.c.left_care_on.is_(None))).scalars())
 
 
-def visible(person_id: str, roles: frozenset[Role], on: date, *, all_of: str | None) -> ColumnElement[bool]:
+def visible(
+    person_ids: Collection[str], roles: frozenset[Role], on: date, *, all_of: str | None
+) -> ColumnElement[bool]:
     """Return the condition on `child` that an actor may see the row.
 
     All children of the authority `all_of`, or (None) those on whose team the person is on a day in one of `roles`.
@@ -74,7 +76,7 @@ def visible(person_id: str, roles: frozenset[Role], on: date, *, all_of: str | N
         return CHILD.c.authority == all_of
     return CHILD.c.id.in_(
         select(MEMBERSHIP.c.child_id).where(
-            MEMBERSHIP.c.person_id == person_id, MEMBERSHIP.c.role.in_([str(role) for role in roles]), live_on(on)
+            MEMBERSHIP.c.person_id.in_(person_ids), MEMBERSHIP.c.role.in_([str(role) for role in roles]), live_on(on)
         )
     )
 

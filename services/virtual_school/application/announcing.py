@@ -12,6 +12,7 @@ from services.virtual_school.adapters import concerns_store, plans_store
 from services.virtual_school.adapters.policy_files import policy_for
 from services.virtual_school.application.monitoring import closed, raised
 from services.virtual_school.application.rating import decided
+from shared.platform import roster
 from shared.platform.work import Work
 
 
@@ -26,9 +27,10 @@ def announce(work: Work, chosen: Sequence[str]) -> None:
     """Publish anew the decisions on these children's plans and their concerns, the oldest first."""
     children = [subject.removeprefix("child/") for subject in chosen]
     concerns = concerns_store.of_children(work.connection, children)
+    authorities = roster.authorities_of(work.connection, children)
     for child_id in children:
         for rated in reversed(plans_store.ratings_of(work.connection, child_id=child_id)):
-            rubric = policy_for(work.settings.authority, rated.policy_from).rubric
+            rubric = policy_for(authorities[child_id], rated.policy_from).rubric
             work.publish(f"child/{child_id}", decided(rated, rubric))
         for concern in reversed(concerns[child_id]):
             work.publish(f"child/{child_id}", raised(concern))

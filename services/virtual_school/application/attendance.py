@@ -161,14 +161,14 @@ def import_attendance(
 def view_upload(work: Work, upload_id: str) -> Upload:
     """Return one of the actor's own uploads; raises `NotFound`."""
     upload = attendance_store.load_upload(work.connection, upload_id)
-    if upload is None or upload.recorded_by != work.actor.person_id:
+    if upload is None or upload.recorded_by not in work.actor.person_ids:
         raise NotFound("upload_not_found", "There is no such upload, or somebody else sent it.")
     return upload
 
 
 def my_uploads(work: Work) -> list[Upload]:
     """Return the actor's latest file uploads, newest first."""
-    return attendance_store.latest_uploads(work.connection, work.actor.person_id)
+    return attendance_store.latest_uploads(work.connection, work.actor.person_ids)
 
 
 def _save(

@@ -95,7 +95,7 @@ def whole_cohort(work: Work, asked: CohortFilter) -> Cohort:
 
 def view_figures(work: Work) -> Figures:
     """Return the figures over the children the actor is responsible for, this school year."""
-    rule = policy_for(work.settings.authority, work.today).concerns.attendance
+    rule = policy_for(work.actor.authority, work.today).concerns.attendance
     return figures.read_figures(
         work.connection,
         scope(work, "virtual_school.figures.read"),
@@ -118,7 +118,7 @@ def view_child(work: Work, child_id: str) -> ChildView:
         team=tuple(roster.team(connection, child_id, work.today)),
         plans=tuple(plans_store.of_children(connection, [child_id])[child_id]),
         ratings=tuple(plans_store.ratings_of(connection, child_id=child_id)),
-        rubric=policy_for(work.settings.authority, work.today).rubric,
+        rubric=policy_for(child.authority, work.today).rubric,
         attendance=attendance_store.totals(connection, [child_id], since, work.today)[child_id],
         weeks=tuple(weeks),
         suspensions=tuple(suspensions_store.of_children(connection, [child_id])[child_id]),

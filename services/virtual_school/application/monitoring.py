@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import groupby
 
 from services.virtual_school.adapters import (
     attendance_store,
@@ -18,6 +19,7 @@ from services.virtual_school.adapters import (
 )
 from services.virtual_school.adapters.policy_files import policy_for
 from services.virtual_school.domain.attendance import Attendance
+from services.virtual_school.domain.children import Child
 from services.virtual_school.domain.concerns import ChildFacts, Concern, ConcernState, Fired, Over, evaluate
 from services.virtual_school.domain.policy import ConcernRules
 from shared.contracts.virtual_school import ConcernClosed, ConcernRaised
@@ -28,15 +30,20 @@ from shared.platform.work import Work
 
 
 def monitor(work: Work, child_ids: Iterable[str]) -> None:
-    """Evaluate the rules for some children; five queries for each 500 of them, whatever is found."""
-    rules = policy_for(work.settings.authority, work.today).concerns
+    """Evaluate the rules for some children, each by those of their authority.
+
+    Five queries for each 500 of one authority, whatever is found.
+    """
     for chunk in children_store.in_chunks(sorted(set(child_ids))):
         found: list[Concern] = []
-        for facts in _facts(work, chunk, rules):
-            findings = evaluate(facts, rules, work.today, ENGLAND_AND_WALES)
-            for over in findings.over:
-                _close(work, over)
-            found.extend(_new(facts.child_id, fired, work.today) for fired in findings.fired)
+        children = sorted(children_store.load_many(work.connection, chunk), key=lambda child: child.authority)
+        for authority, own in groupby(children, key=lambda child: child.authority):
+            rules = policy_for(authority, work.today).concerns
+            for facts in _facts(work, list(own), rules):
+                findings = evaluate(facts, rules, work.today, ENGLAND_AND_WALES)
+                for over in findings.over:
+                    _close(work, over)
+                found.extend(_new(facts.child_id, fired, work.today) for fired in findings.fired)
         for concern in concerns_store.add(work.connection, found):
             work.publish(f"child/{concern.child_id}", raised(concern))
 
@@ -46,10 +53,10 @@ def monitor_everyone(work: Work) -> None:
     monitor(work, children_store.ids_in_care(work.connection))
 
 
-def _facts(work: Work, child_ids: Sequence[str], rules: ConcernRules) -> list[ChildFacts]:
+def _facts(work: Work, children: Sequence[Child], rules: ConcernRules) -> list[ChildFacts]:
     connection, today = work.connection, work.today
+    child_ids = [child.id for child in children]
     window_from = today - timedelta(days=rules.attendance.over_days - 1) if rules.attendance else today
-    children = children_store.load_many(connection, child_ids)
     attendance = attendance_store.totals(connection, child_ids, window_from, today)
     suspensions = suspensions_store.of_children(connection, child_ids)
     plans = plans_store.of_children(connection, child_ids)

@@ -53,7 +53,7 @@ def view_plan(work: Work, plan_id: str, action: str = "virtual_school.plan.read"
         child=child,
         meeting=plans_store.load_meeting(work.connection, plan_id),
         ratings=tuple(plans_store.ratings_of(work.connection, plan_id=plan_id)),
-        rubric=policy_for(work.settings.authority, work.today).rubric,
+        rubric=policy_for(child.authority, work.today).rubric,
         may_rate=may(work, "virtual_school.plan.rate", plan.child_id),
     )
 
@@ -79,7 +79,7 @@ def rate_plan(
     check_ratable(view.plan, submission)
     if seen_version is not None and seen_version != view.plan.version:
         raise Conflict("plan_changed", "This plan changed since you opened the page. Look at it again.")
-    policy = policy_for(work.settings.authority, work.today)
+    policy = policy_for(view.child.authority, work.today)
     judge(policy.rubric, rating, reasons, decision)
     if len(feedback) > LONGEST_FEEDBACK:
         raise InvalidInput({"feedback": [f"The note must be {LONGEST_FEEDBACK:,} characters or fewer."]})

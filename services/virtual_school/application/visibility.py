@@ -15,14 +15,12 @@ from shared.platform.work import Work
 def scope(work: Work, action: str) -> ColumnElement[bool]:
     """Return the condition on `child` that the actor may do `action` to it; the same answer as `permit` gives."""
     permission = PERMISSIONS[action]
-    whole_authority = work.actor.system or (
-        work.actor.authority == work.settings.authority and bool(work.actor.kinds & permission.authority)
-    )
+    whole_authority = work.actor.system or bool(work.actor.kinds & permission.authority)
     return children_store.visible(
-        work.actor.person_id,
+        work.actor.person_ids,
         permission.team,
         work.today,
-        all_of=work.settings.authority if whole_authority else None,
+        all_of=work.actor.authority if whole_authority else None,
     )
 
 

@@ -1,7 +1,7 @@
 """What each route says of who may use it.
 
 `@allowed("pep.plan.read")` names a row of the table of permissions: nobody gets in without being signed in as a kind of
-person of this authority whom the row could ever let in, and (when the address holds a `child_id`) without the policy's
+person whom the row could ever let in, and (when the address holds a `child_id`) without the policy's
 yes for that child. The application functions ask the policy again for what the address alone does not tell.
 `@public("why")` needs no sign-in.
 """
@@ -23,7 +23,7 @@ from shared.platform.auth import NotKnownYet, NotSignedIn
 from shared.platform.web.late_forms import keep_late_form
 from shared.platform.web.limits import count_use
 from shared.platform.web.security import is_api_request
-from shared.platform.web.unit import current_runtime, reading
+from shared.platform.web.unit import reading
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -70,9 +70,7 @@ def _turn_away(action: str, arguments: dict[str, Any]) -> Response | None:
     if "child_id" in arguments:
         with reading() as work:
             permit(work, action, arguments["child_id"])
-    elif actor.authority != current_runtime().settings.authority or not actor.kinds & (
-        permission.team | permission.authority
-    ):
+    elif not actor.kinds & (permission.team | permission.authority):
         raise Denied("role_may_not", "Your role does not allow this.")
     count_use(action, actor.person_id)
     return None

@@ -40,7 +40,7 @@ def keep_audit(app: Flask) -> None:
         runtime = current_runtime()
         try:
             runtime.keeper(current_spec().name).keep(
-                audit.rows(steps, trail, runtime.settings.authority, runtime.clock.now(), g.get("correlation_id", ""))
+                audit.rows(steps, trail, runtime.clock.now(), g.get("correlation_id", ""))
             )
         except SQLAlchemyError:
             log.exception("An answer was held back, as it could not be put on record")

@@ -90,7 +90,7 @@ def create_front(runtime: Runtime, keeper: ServiceSpec, people: Callable[[], Seq
         wanted = request.form.get("person", "")
         if not any(person.id == wanted and person.active for person in people()):
             return redirect(url_for("sign_in_page"), 303)
-        with writing(system_actor(runtime.settings.authority)) as work:
+        with writing(system_actor()) as work:
             sign_in(work, wanted)
         return redirect(safe_path(request.form.get("next")) or service_url("pep"), 303)
 

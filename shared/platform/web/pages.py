@@ -18,6 +18,7 @@ from jinja2.utils import missing
 from markupsafe import Markup
 
 from shared.contracts.roles import Role
+from shared.platform.access import Actor
 from shared.platform.web.assets import asset_url
 from shared.platform.web.filters import FILTERS
 from shared.platform.web.forms import FormState
@@ -82,7 +83,7 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "seconds_left": seconds_left() if "time_out" in current_app.blueprints else None,
         "home_url": home(actor),
         "product_name": PRODUCT_NAME,
-        "authority_name": settings.authority_name,
+        "authority_name": authority_name(actor),
         "training_banner": "" if settings.is_production else "Practice: every person here is invented.",
         "navigation": bar(actor),
         "sub_navigation": row(actor),
@@ -92,6 +93,17 @@ def render_page(template: str, *, title: str, status: int = 200, **context: Any)
         "page_has_errors": isinstance(form, FormState) and bool(form.errors),
     }
     return make_response(Markup(render_template(template, **{**frame, **context}, title=title)), status)  # nosec B704  # noqa: S704 - a whole rendered page
+
+
+def authority_name(actor: Actor | None) -> str:
+    """Return the name of the authority that a page speaks for: the reader's own, or the only one served.
+
+    All those that know a designated teacher are named; nothing where several are served and nobody is signed in.
+    """
+    served = current_runtime().settings.authorities
+    if actor is not None:
+        return " and ".join(one.name for one in served if one.key in actor.authorities)
+    return served[0].name if len(served) == 1 else ""
 
 
 def seconds_left() -> int | None:

@@ -19,7 +19,7 @@ blueprint = Blueprint("session_pages", __name__)
 def sign_out() -> Response:
     """End the session, and have the browser forget what it kept of it."""
     settings = current_runtime().settings
-    with writing(system_actor(settings.authority)) as work:
+    with writing(system_actor()) as work:
         left = leave(work)
         now = work.now.isoformat()
     if settings.issuers:

@@ -203,7 +203,7 @@ def _front() -> str:
 
 
 def _suite() -> Actor:
-    return system_actor(current_runtime().settings.authority)
+    return system_actor()
 
 
 def _now() -> datetime:

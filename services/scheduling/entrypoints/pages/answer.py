@@ -18,7 +18,7 @@ from shared.platform.web.access import public
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.limits import Use, limited
 from shared.platform.web.pages import render_page
-from shared.platform.web.unit import current_runtime, reading, writing
+from shared.platform.web.unit import reading, writing
 
 WHY_PUBLIC = "the secret in the link stands for the invitee, who needs no account"
 ATTEMPTS = 4
@@ -62,7 +62,7 @@ def save(token: str) -> BaseResponse:
 
 def _record(token: str, said: Answer, comment: str) -> None:
     """Record the answer; when somebody else answers at the same moment it is tried again."""
-    with reading(system_actor(current_runtime().settings.authority)) as work:
+    with reading(system_actor()) as work:
         actor = link_actor(work, token)
     for attempt in range(ATTEMPTS):
         try:
@@ -75,7 +75,7 @@ def _record(token: str, said: Answer, comment: str) -> None:
 
 
 def _open(token: str) -> Asked | None:
-    with reading(system_actor(current_runtime().settings.authority)) as work:
+    with reading(system_actor()) as work:
         try:
             return open_link(work, token)
         except NotFound:

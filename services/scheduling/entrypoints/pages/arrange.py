@@ -123,7 +123,7 @@ def _desk(work: Work, meeting_id: str) -> Desk:
     meeting = find_meeting(work, meeting_id, ARRANGE)
     child = child_of(work, meeting.child_id)
     booking = meeting.booking
-    usual = policy_for(work).meeting_minutes
+    usual = policy_for(work, meeting).meeting_minutes
     minutes = int((booking.ends_at - booking.starts_at).total_seconds() // 60) if booking else usual
     known = calendar_for(work, child).covers is not None
     return Desk(meeting, child.name, child.school_name, child.school_urn or "", known, minutes)
@@ -208,7 +208,7 @@ def _check_page(
                 422,
             )
         points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at)
-        missing = missing_roles(work, guests)
+        missing = missing_roles(work, desk.meeting, guests)
     others = refused.facts.get("alternatives", []) if refused is not None else []
     return _render(
         "scheduling/check.html",
