@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from jinja2 import ChoiceLoader, FileSystemLoader, PackageLoader, PrefixLoader
 
 from shared.platform.auth import identify
@@ -49,7 +53,7 @@ def create_app(spec: ServiceSpec, runtime: Runtime) -> Flask:
 
 def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flask:
     """Return an app that can render the suite's pages and answer errors, with no routes and no defences yet."""
-    app = Flask(name, static_folder=None, template_folder=None)
+    app = _App(name, static_folder=None, template_folder=None)
     app.secret_key = runtime.settings.secret
     app.config["SECRET_KEY_FALLBACKS"] = list(runtime.settings.former_secrets)
     app.json = Json(app)
@@ -69,3 +73,31 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
     register_problems(app)
     register_pages_support(app)
     return app
+
+
+class _Cookie(SecureCookieSessionInterface):
+    """Flask's signed cookie; what signs it is made once for an application, not for each request."""
+
+    def __init__(self) -> None:
+        self._signs: tuple[object, URLSafeTimedSerializer | None] = (None, None)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Return what signs with the application's secrets as they are now."""
+        secrets = (app.secret_key, app.config["SECRET_KEY_FALLBACKS"])
+        known, made = self._signs
+        if made is None or known != secrets:
+            made = super().get_signing_serializer(app)
+            self._signs = (secrets, made)
+        return made
+
+
+class _App(Flask):
+    """Flask without the question, sixteen times a request, whether a function is a coroutine: none is."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.session_interface = _Cookie()
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return the function."""
+        return func

@@ -8,7 +8,6 @@ transaction, and psycopg forgets a connection's prepared statements whenever one
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
 from shared.platform.waking import Waker
+from shared.platform.writers import Turns
 
 NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -94,7 +94,7 @@ class Database:
         # Many rows for one plain INSERT go as one statement, not as one for each.
         self.engine.dialect.use_insertmanyvalues_wo_returning = not self.is_sqlite
         self._waker = None if self.is_sqlite else Waker(self.asking)
-        self._writer: Any = threading.Lock() if self.is_sqlite else nullcontext()
+        self._turns = Turns(self.engine.url.database or "") if self.is_sqlite else None
         event.listen(self.engine, "begin", _begin)
         event.listen(self.engine, "before_cursor_execute", _refuse_to_change)
         if self.is_sqlite:
@@ -133,7 +133,8 @@ class Database:
     @contextmanager
     def writing(self) -> Iterator[Connection]:
         """Open a transaction that may write; it is committed at the end, or rolled back when an error leaves it."""
-        with self._writer, self.engine.connect() as connection:
+        turn = nullcontext() if self._turns is None else self._turns.turn()
+        with turn, self.engine.connect() as connection:
             connection = connection.execution_options(suite_access=Access.WRITING)
             with connection.begin():
                 yield connection
@@ -156,6 +157,8 @@ class Database:
         """Close every pooled connection."""
         if self._waker is not None:
             self._waker.close()
+        if self._turns is not None:
+            self._turns.close()
         self.engine.dispose()
 
 

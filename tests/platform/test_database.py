@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Column, Executable, Integer, Table, delete, insert, select, text, update
 from sqlalchemy.exc import IntegrityError, StatementError
 
-from shared.platform import db
+from shared.platform import db, writers
 from shared.platform.db import Database, UtcDateTime, new_metadata
 
 metadata = new_metadata()
@@ -158,3 +158,27 @@ def test_a_connection_just_used_is_not_tried_again(
             connection.execute(text("SELECT 1"))
     assert tried == []
     opened.close()
+
+
+def test_a_writer_that_is_stopped_in_the_middle_holds_nobody_up(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writers, "PATIENCE_SECONDS", 0.0)
+    other = Database(database.url)  # as a second process has it
+    entered, go_on = threading.Event(), threading.Event()
+
+    def keep_the_turn() -> None:
+        with other._turns.turn():  # type: ignore[union-attr]
+            entered.set()
+            go_on.wait(20)
+
+    stopped = threading.Thread(target=keep_the_turn)
+    stopped.start()
+    assert entered.wait(20)
+    with database.writing() as connection:
+        connection.execute(update(counter).values(value=1))
+    go_on.set()
+    stopped.join()
+    other.close()
+    with database.reading() as connection:
+        assert connection.execute(select(counter.c.value)).scalar_one() == 1

@@ -11,11 +11,13 @@ from services.pep.adapters.tables_plan import history as history_table
 from services.pep.domain.history import HistoryEntry
 from shared.platform.db import row_of
 
+_ADD = insert(history_table).inline()
+
 
 def add_entries(connection: Connection, entries: Collection[HistoryEntry]) -> None:
     """Append entries in their order."""
     if entries:
-        connection.execute(insert(history_table), [row_of(entry) | {"facts": dict(entry.facts)} for entry in entries])
+        connection.execute(_ADD, [row_of(entry) | {"facts": dict(entry.facts)} for entry in entries])
 
 
 def history_of(connection: Connection, child_id: str, plan_id: str = "") -> list[HistoryEntry]:

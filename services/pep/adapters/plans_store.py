@@ -17,6 +17,8 @@ from services.pep.domain.plan import Invitee, Plan, PlanKind, PlanMeeting, PlanS
 from shared.kernel.errors import Conflict, NoSuchRecord, Stale
 from shared.platform.db import row_of
 
+_KEEP_VERSION = insert(kept_version).inline()
+
 
 @dataclass(frozen=True, slots=True)
 class SavedSection:
@@ -219,7 +221,7 @@ def insert_first(connection: Connection, table: Table, values: Mapping[str, Any]
 
 def keep_version(connection: Connection, plan_id: str, kept: KeptVersion) -> None:
     """Append what was saved; nothing is ever changed or taken out of this table."""
-    connection.execute(insert(kept_version), {"plan_id": plan_id, **row_of(kept)})
+    connection.execute(_KEEP_VERSION, {"plan_id": plan_id, **row_of(kept)})
 
 
 def kept_versions(connection: Connection, plan_id: str, part: str) -> list[KeptVersion]:

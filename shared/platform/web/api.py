@@ -77,6 +77,10 @@ def schema_name(schema: Any) -> str:
 class AddressParser(FlaskParser):
     """webargs' parser, for which what stands in an address was typed: a `Whole` there may be digits."""
 
+    def _get_schema(self, argmap: Any, req: Request) -> Schema:
+        """Return the schema to load through; to make one takes longer than to use it."""
+        return _made(argmap) if isinstance(argmap, type) else super()._get_schema(argmap, req)
+
     def load_querystring(self, req: Request, schema: Schema) -> MultiDictProxy:
         """Return the arguments of the address as typed text."""
         typed = MultiDict((name, Typed(value)) for name, value in req.args.items(multi=True))
