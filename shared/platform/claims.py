@@ -19,7 +19,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, Table, bindparam, func, literal_column, select
+
+from shared.platform.round_trips import Saying, say
 
 WINDOW = 400
 """How many facts are claimed and sent at once."""
@@ -35,11 +37,12 @@ class Claims:
         self._after = bindparam("after", type_=outbox.c.id.type)
         # In the statement, not beside it, so that PostgreSQL plans for so few rows.
         self._window: ColumnElement[int] = literal_column(str(window))
+        self._size = window
         self._outbox = outbox
         self._next = self._slice()
-        self._claim = self._free_part_of(self._slice())
-        self._end = select(outbox.c.id).where(outbox.c.id > self._after).order_by(outbox.c.id)
-        self._end = self._end.offset(literal_column(str(window - 1))).limit(literal_column("1"))
+        self._claim = Saying(self._free_part_of(self._slice()))
+        end = select(outbox.c.id).where(outbox.c.id > self._after).order_by(outbox.c.id)
+        self._end = Saying(end.offset(literal_column(str(window - 1))).limit(literal_column("1")))
 
     def next_window(self, connection: Connection) -> Sequence[Row[Any]]:
         """Return facts to send now, in their order; on PostgreSQL they are claimed until the transaction ends."""
@@ -47,15 +50,19 @@ class Claims:
             return connection.execute(self._next, {"after": 0}).all()
         after = 0
         for _ in range(SLICES):
-            claimed = connection.execute(self._claim, {"after": after}).all()
+            (claimed,) = say(connection, self._claim.of(after=after))
             if claimed:
                 return claimed
             # Nothing there, or all of it claimed by others: then there may be something behind it.
-            end = connection.execute(self._end, {"after": after}).scalar()
-            if end is None:
+            (end,) = say(connection, self._end.of(after=after))
+            if not end:
                 break
-            after = end
+            after = end[0].id
         return []
+
+    def is_the_rest(self, rows: Sequence[Row[Any]]) -> bool:
+        """Whether there was nothing behind this window when it was taken."""
+        return bool(rows) and getattr(rows[0], "seen", len(rows)) < self._size
 
     def _slice(self) -> Select[Any]:
         columns = self._outbox.c
@@ -78,4 +85,5 @@ class Claims:
             .with_for_update(of=head, skip_locked=True)
             .cte("claimed")
         )
-        return select(part).join_from(part, claimed, claimed.c.subject == part.c.subject).order_by(part.c.id)
+        seen = select(func.count()).select_from(part).scalar_subquery().label("seen")
+        return select(part, seen).join_from(part, claimed, claimed.c.subject == part.c.subject).order_by(part.c.id)

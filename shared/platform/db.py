@@ -20,6 +20,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from shared.platform.round_trips import forget_prepared
 from shared.platform.waking import Waker
 from shared.platform.writers import Turns
 
@@ -100,7 +101,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
         else:
-            event.listen(self.engine, "connect", _prepare_postgresql)
+            event.listen(self.engine, "rollback", forget_prepared)
             event.listen(self.engine, "checkin", _note_rest)
             event.listen(self.engine, "checkout", self._try_if_rested)
 
@@ -175,18 +176,15 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
-def _prepare_postgresql(connection: Any, _record: object) -> None:
-    connection.autocommit = True  # a transaction begins where `_begin` says so
-
-
 def _begin(connection: Connection) -> None:
-    """Begin a transaction where one is needed; the drivers begin none by themselves."""
+    """Begin a transaction where one is needed: at once on SQLite, with the first statement on PostgreSQL."""
     access = connection.get_execution_options().get("suite_access")
     if connection.dialect.name == "sqlite":
         if access is not Access.ASKING:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if access is Access.WRITING else "BEGIN")
-    elif access in (None, Access.WRITING):
-        connection.exec_driver_sql("BEGIN")
+    else:
+        driver: Any = connection.connection.driver_connection
+        driver.autocommit = access not in (None, Access.WRITING)
 
 
 def _refuse_to_change(_connection: object, _cursor: object, _statement: object, *more: Any) -> None:

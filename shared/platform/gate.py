@@ -13,8 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     FromClause,
-    Insert,
-    Select,
     Table,
     and_,
     case,
@@ -25,11 +23,11 @@ from sqlalchemy import (
     true,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from shared.contracts.envelope import Envelope
 from shared.platform.given import as_given, given
 from shared.platform.inbox_tables import EVENT, POSITION, Held
+from shared.platform.round_trips import Saying, say
 
 
 class Key(NamedTuple):
@@ -60,17 +58,18 @@ class Gate:
 
     @classmethod
     def open(cls, connection: Connection, envelopes: Sequence[Envelope]) -> Gate:
-        """Lock the positions of the envelopes' subjects and read what is held of them; two statements (SQLite)."""
+        """Lock the positions of the envelopes' subjects and read what is held of them; two statements."""
         keys = sorted({_key(envelope) for envelope in envelopes})
         held: dict[Key, dict[int, _Held]] = defaultdict(dict)
         if not keys:
             return cls(connection, {}, held)
-        position = lock_positions(connection, keys)
-        rows = connection.execute(_held_of(connection.dialect.name), as_given([key._asdict() for key in keys]))
+        dialect = connection.dialect.name
+        asked = as_given([key._asdict() for key in keys])
+        found, rows = say(connection, _positions_of(dialect).of(**asked), _held_of(dialect).of(**asked))
         for row in rows:
             tried = row.state != Held.WAITING or row.attempts > 0
             held[Key(row.source, row.subject)][row.version] = _Held(row.id, tried=tried)
-        return cls(connection, position, held)
+        return cls(connection, _by_key(keys, found), held)
 
     @property
     def holds_something(self) -> bool:
@@ -129,41 +128,43 @@ def lock_positions(connection: Connection, keys: Sequence[Key]) -> dict[Key, int
     On PostgreSQL a new subject needs a row to lock, or two consumers could each hold the fact the other waits for; and
     the rows are made and locked in one order. On SQLite the transaction is the only writer.
     """
-    statement = _take_positions() if connection.dialect.name == "postgresql" else _positions()
-    rows = connection.execute(statement, as_given([key._asdict() for key in keys]))
-    found = {Key(row.source, row.subject): row.version for row in rows}
-    return {key: found.get(key, 0) for key in keys}
+    statement = _positions_of(connection.dialect.name)
+    (found,) = say(connection, statement.of(**as_given([key._asdict() for key in keys])))
+    return _by_key(keys, found)
 
 
 def set_positions(connection: Connection, positions: dict[Key, int]) -> None:
     """Write the numbers of the last facts that were dealt with; one statement. A position never goes back."""
     if positions:
         rows = [{**key._asdict(), "version": at} for key, at in positions.items()]
-        connection.execute(_move(connection.dialect.name), as_given(rows))
+        say(connection, _move(connection.dialect.name).of(**as_given(rows)))
+
+
+def _by_key(keys: Sequence[Key], found: Sequence[Any]) -> dict[Key, int]:
+    positions = {Key(row.source, row.subject): row.version for row in found}
+    return {key: positions.get(key, 0) for key in keys}
 
 
 @cache
-def _take_positions() -> ReturningInsert[Any]:
-    keys = given("postgresql", POSITION.c.source, POSITION.c.subject)
+def _positions_of(dialect: str) -> Saying:
+    keys = given(dialect, POSITION.c.source, POSITION.c.subject)
+    if dialect == "sqlite":
+        return Saying(select(POSITION).join_from(keys, POSITION, _same(POSITION, keys)))
     new = select(keys.c.source, keys.c.subject, literal(0)).order_by(*keys.c)
     insertion = postgresql.insert(POSITION).from_select(["source", "subject", "version"], new)
     # A row that is there is written as it was: that locks it, and waits for whoever holds it.
-    return insertion.on_conflict_do_update(
-        index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": POSITION.c.version}
-    ).returning(POSITION.c.source, POSITION.c.subject, POSITION.c.version)
+    return Saying(
+        insertion.on_conflict_do_update(
+            index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": POSITION.c.version}
+        ).returning(POSITION.c.source, POSITION.c.subject, POSITION.c.version)
+    )
 
 
 @cache
-def _positions() -> Select[Any]:
-    keys = given("sqlite", POSITION.c.source, POSITION.c.subject)
-    return select(POSITION).join_from(keys, POSITION, _same(POSITION, keys))
-
-
-@cache
-def _held_of(dialect: str) -> Select[Any]:
+def _held_of(dialect: str) -> Saying:
     keys = given(dialect, EVENT.c.source, EVENT.c.subject)
     columns = EVENT.c
-    return (
+    return Saying(
         select(columns.id, columns.source, columns.subject, columns.version, columns.state, columns.attempts)
         .join_from(keys, EVENT, _same(EVENT, keys))
         .where(columns.state != Held.DISCARDED)
@@ -171,7 +172,7 @@ def _held_of(dialect: str) -> Select[Any]:
 
 
 @cache
-def _move(dialect: str) -> Insert:
+def _move(dialect: str) -> Saying:
     moved = given(dialect, *POSITION.c)
     upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # SQLite needs the condition to tell ON CONFLICT from a join.
@@ -179,8 +180,10 @@ def _move(dialect: str) -> Insert:
     reached = case(
         (POSITION.c.version > statement.excluded.version, POSITION.c.version), else_=statement.excluded.version
     )
-    return statement.on_conflict_do_update(
-        index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": reached}
+    return Saying(
+        statement.on_conflict_do_update(
+            index_elements=[POSITION.c.source, POSITION.c.subject], set_={"version": reached}
+        )
     )
 
 

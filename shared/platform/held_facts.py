@@ -11,7 +11,6 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -35,6 +34,7 @@ from shared.platform.gate import Key, lock_positions, set_positions
 from shared.platform.inbox_tables import EVENT, POSITION, Held
 from shared.platform.logs import describe, where
 from shared.platform.metrics import APPLIED, PARKED, RETRIED, count_by_type
+from shared.platform.round_trips import Saying, say
 from shared.platform.runtime import Runtime
 
 MAX_ATTEMPTS = 5
@@ -85,8 +85,8 @@ class HeldFacts:
         A time further ahead than any pause lasts is from before the clock was set back, and counts as come.
         """
         now = self._clock.now()
-        with self._database.reading() as connection:
-            rows = connection.execute(_due_ones(), {"now": now, "too_far": now + LONGEST_PAUSE}).all()
+        with self._database.asking() as connection:
+            (rows,) = say(connection, _DUE_ONES.of(now=now, too_far=now + LONGEST_PAUSE))
         return [_Due(row.id, Key(row.source, row.subject), row.attempts, row.untried) for row in rows]
 
     def _try_together(self) -> int:
@@ -186,20 +186,6 @@ class HeldFacts:
         count_by_type(PARKED if parked else RETRIED, self._service, kinds)
 
 
-@cache
-def _due_ones() -> Select[Any]:
-    """Built once: it is asked every second, and to put it together takes longer than to run it."""
-    at = EVENT.c.next_attempt_at
-    now, too_far = bindparam("now", type_=at.type), bindparam("too_far", type_=at.type)
-    return (
-        select(EVENT.c.id, EVENT.c.source, EVENT.c.subject, EVENT.c.attempts, _UNTRIED.label("untried"))
-        .select_from(_with_position())
-        .where(_WAITING, or_(at.is_(None), at <= now, at > too_far), _turns_ahead() == 1)
-        .order_by(EVENT.c.id)
-        .limit(TRY_AT_ONCE)
-    )
-
-
 def _with_position() -> FromClause:
     return EVENT.outerjoin(
         POSITION, and_(POSITION.c.source == EVENT.c.source, POSITION.c.subject == EVENT.c.subject)
@@ -214,3 +200,18 @@ def _turns_ahead() -> ColumnElement[int]:
 def _pause_after(attempts: int) -> timedelta:
     """Return how long the next attempt waits, when so many were made before this one."""
     return min(timedelta(seconds=2**attempts), LONGEST_PAUSE)
+
+
+def _due_ones() -> Select[Any]:
+    at = EVENT.c.next_attempt_at
+    now, too_far = bindparam("now", type_=at.type), bindparam("too_far", type_=at.type)
+    return (
+        select(EVENT.c.id, EVENT.c.source, EVENT.c.subject, EVENT.c.attempts, _UNTRIED.label("untried"))
+        .select_from(_with_position())
+        .where(_WAITING, or_(at.is_(None), at <= now, at > too_far), _turns_ahead() == 1)
+        .order_by(EVENT.c.id)
+        .limit(TRY_AT_ONCE)
+    )
+
+
+_DUE_ONES = Saying(_due_ones())

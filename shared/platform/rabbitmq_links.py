@@ -25,7 +25,7 @@ class RabbitLink(Link):
         """Exchange heartbeats; raises `BrokerUnavailable` when the broker has been silent for too long."""
         with self._talking():
             with suppress(TimeoutError):
-                self._connection.drain_events(timeout=0.001)
+                self._connection.drain_events(timeout=0)
             self._connection.heartbeat_check()
 
 

@@ -15,7 +15,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Insert, Row, Table, bindparam, delete, select, true
+from sqlalchemy import Connection, Row, Table, bindparam, delete, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -27,6 +27,7 @@ from shared.platform.db import Database
 from shared.platform.given import as_given, given
 from shared.platform.links import Publisher
 from shared.platform.metrics import PUBLISHED, count_by_type
+from shared.platform.round_trips import Saying, say
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.waking import Ear
@@ -62,7 +63,9 @@ class Relay:
         Raises `BrokerUnavailable`; what was not confirmed stays in the outbox.
         """
         sent = 0
-        while (taken := self._send_claimed() if self._shares else self._send_next()) is not None:
+        more = True
+        while more:
+            taken, more = self._send_claimed() if self._shares else self._send_next()
             sent += taken
         return sent
 
@@ -87,27 +90,27 @@ class Relay:
     def _shares(self) -> bool:
         return not self._database.is_sqlite
 
-    def _send_claimed(self) -> int | None:
-        """Send a window within the transaction that claims it; None if there was nothing to send."""
+    def _send_claimed(self) -> tuple[int, bool]:
+        """Send a window within the transaction that claims it; return how many facts, and whether to look for more."""
         connection = self._own_connection()
         with connection.begin():
             rows = self._claims.next_window(connection)
             if not rows:
-                return None
+                return 0, False
             receipt = self._publish(rows)
             self._forget(connection, rows, receipt)
-        return self._account_for(rows, receipt)
+        return self._account_for(rows, receipt), not self._claims.is_the_rest(rows)
 
-    def _send_next(self) -> int | None:
+    def _send_next(self) -> tuple[int, bool]:
         """Send a window that nobody else sends; the database is free for writers meanwhile."""
         with self._database.reading() as connection:
             rows = self._claims.next_window(connection)
         if not rows:
-            return None
+            return 0, False
         receipt = self._publish(rows)
         with self._database.writing() as connection:
             self._forget(connection, rows, receipt)
-        return self._account_for(rows, receipt)
+        return self._account_for(rows, receipt), not self._claims.is_the_rest(rows)
 
     def _own_connection(self) -> Connection:
         """Return the connection that claims; it need not wait for the disk, since what it deletes may come again."""
@@ -127,16 +130,19 @@ class Relay:
         return receipt
 
     def _forget(self, connection: Connection, rows: Sequence[Row[Any]], receipt: Receipt) -> None:
-        """Delete what is safe with the broker, and count it: two statements."""
+        """Delete what is safe with the broker, and count it: two statements, with the commit in one round trip."""
         taken = [row for row in rows if row.event_id in receipt.confirmed]
         if not taken:
             return
-        connection.execute(self._deletion, as_given([{"id": row.id} for row in taken]))
         counts = Counter(row.type for row in taken)
-        connection.execute(
-            self._counting,
-            as_given([{"type": name, "count": count} for name, count in sorted(counts.items())])
-            | {"now": self._runtime.clock.now()},
+        say(
+            connection,
+            self._deletion.of(**as_given([{"id": row.id} for row in taken])),
+            self._counting.of(
+                now=self._runtime.clock.now(),
+                **as_given([{"type": name, "count": count} for name, count in sorted(counts.items())]),
+            ),
+            commit=True,
         )
 
     def _account_for(self, rows: Sequence[Row[Any]], receipt: Receipt) -> int:
@@ -148,21 +154,23 @@ class Relay:
         return len(receipt.confirmed)
 
 
-def _deletion(outbox: Table, dialect: str) -> Delete:
+def _deletion(outbox: Table, dialect: str) -> Saying:
     safe = given(dialect, outbox.c.id)
-    return delete(outbox).where(outbox.c.id.in_(select(safe.c.id)))
+    return Saying(delete(outbox).where(outbox.c.id.in_(select(safe.c.id))))
 
 
-def _counting(published: Table, dialect: str) -> Insert:
+def _counting(published: Table, dialect: str) -> Saying:
     counted = given(dialect, published.c.type, published.c.count)
     now = bindparam("now", type_=published.c.last_at.type)
     upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     # SQLite needs the condition to tell ON CONFLICT from a join.
     rows = select(counted.c.type, counted.c.count, now).where(true())
     statement = upsert(published).from_select(["type", "count", "last_at"], rows)
-    return statement.on_conflict_do_update(
-        index_elements=[published.c.type],
-        set_={"count": published.c.count + statement.excluded.count, "last_at": statement.excluded.last_at},
+    return Saying(
+        statement.on_conflict_do_update(
+            index_elements=[published.c.type],
+            set_={"count": published.c.count + statement.excluded.count, "last_at": statement.excluded.last_at},
+        )
     )
 
 

@@ -11,14 +11,17 @@ import logging
 import threading
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from select import POLLIN, poll
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select, true
 from sqlalchemy.exc import SQLAlchemyError
+
+from shared.platform.round_trips import Saying, say
 
 CHANNEL = "pep_suite_outbox"
 # A notification is a transaction, too; as a hint it need not wait for the disk.
-NOTIFY = f"SELECT set_config('synchronous_commit', 'off', true), pg_notify('{CHANNEL}', '')"
+NOTIFY = Saying(select(func.set_config("synchronous_commit", "off", true()), func.pg_notify(CHANNEL, "")))
 PAUSE_SECONDS = 0.002
 
 log = logging.getLogger(__name__)
@@ -61,7 +64,7 @@ class Waker:
             try:
                 with self._ask() as connection:
                     while not self._closed:
-                        connection.exec_driver_sql(NOTIFY)
+                        say(connection, NOTIFY.of())
                         pause.wait(PAUSE_SECONDS)
                         if not self._wanted.wait(1.0):
                             break
@@ -80,10 +83,15 @@ class Ear:
         self._driver = cast("Any", self._pooled.driver_connection)
         self._driver.autocommit = True
         self._driver.execute(f"LISTEN {CHANNEL}")
+        self._arriving = poll()
+        self._arriving.register(self._driver.pgconn.socket, POLLIN)
 
     def wait(self, seconds: float) -> None:
         """Return when somebody committed, or after that time; raises psycopg's errors when the connection is gone."""
-        for _ in self._driver.notifies(timeout=seconds, stop_after=1):
+        wire = self._driver.pgconn
+        if self._arriving.poll(1000 * seconds):
+            wire.consume_input()
+        while wire.notifies():
             pass
 
     def close(self) -> None:
