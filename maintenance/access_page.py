@@ -23,6 +23,8 @@ how it is asked is in [architecture.md](architecture.md#who-may-see-what). What 
 - **team**: for each child on whose team the person has a place in that role today. A place begins and ends on a day;
   with its last day everything that followed from it ends.
 - **all**: for every child of the person's own authority, or for the authority as such. Never for another authority.
+- **part**: a delegate of the designated teacher may for those parts of the plan that were delegated to them: sections,
+  the targets, the child's views, or all.
 - **In an emergency** (last column): staff of the authority who are not on the child's team and have opened the record
   in an emergency, for an hour ([decision 16](decisions/0016-delegates-and-emergencies.md)). They may read what they
   could read in their role on a team, and do nothing else.
@@ -44,6 +46,7 @@ _SHORT = {
     Role.TEAM_MANAGER: "TM",
     Role.IRO: "IRO",
     Role.DESIGNATED_TEACHER: "DT",
+    Role.DELEGATE: "Del.",
     Role.VIRTUAL_SCHOOL_CASEWORKER: "VSC",
     Role.VIRTUAL_SCHOOL_HEAD: "VSH",
     Role.CARER: "Carer",
@@ -85,17 +88,20 @@ def _rows(action: str, permission: Permission) -> Iterator[str]:
 def _row(what: str, permission: Permission, among: frozenset[Role], told: frozenset[Role] = NOBODY) -> str:
     if permission.matter is not None:
         told |= permission.by_decision
-    cells = [
-        "all"
-        if role in permission.authority & among
-        else ("told" if role in told else "team")
-        if role in permission.team & among
-        else ""
-        for role in _SHORT
-    ]
+    cells = [_cell(role, permission, told) if role in among else "" for role in _SHORT]
     emergency = permission.emergency_roles & among
     cells.append(", ".join(short for role, short in _SHORT.items() if role in emergency))
     return f"| {what} | {' | '.join(cells)} |"
+
+
+def _cell(role: Role, permission: Permission, told: frozenset[Role]) -> str:
+    if role in permission.authority:
+        return "all"
+    if role not in permission.team:
+        return ""
+    if permission.by_part and role is Role.DELEGATE:
+        return "part"
+    return "told" if role in told else "team"
 
 
 if __name__ == "__main__":

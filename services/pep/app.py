@@ -9,6 +9,7 @@ from flask import Flask
 
 from services.pep.adapters import (
     tables_child,
+    tables_delegation,
     tables_emergency,
     tables_parents,
     tables_placement,
@@ -38,6 +39,7 @@ from services.pep.entrypoints.pages import (
     child_changes,
     children,
     concerns,
+    delegations,
     departures,
     emergencies,
     entering_care,
@@ -71,6 +73,7 @@ PAGES = (
     retention.pages,
     emergencies.pages,
     placement.pages,
+    delegations.pages,
     allocation.pages,
     people.pages,
     departures.pages,
@@ -101,6 +104,7 @@ API = (
 
 TABLES = (
     tables_child.child,
+    tables_delegation.delegation,
     tables_emergency.account,
     tables_parents.decision,
     tables_placement.placement,

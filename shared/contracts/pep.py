@@ -110,7 +110,10 @@ class ChildLeftCare:
 @event("pep.team.member_joined.v1")
 @dataclass(frozen=True, slots=True)
 class TeamMemberJoined:
-    """A person joined the team around the child in a role, from a date."""
+    """A person joined the team around the child in a role, from a date.
+
+    A delegate `acts_for` the designated teacher with this person's id, in these `parts` of the plan or (none) in all.
+    """
 
     child_id: str
     membership_id: str
@@ -119,6 +122,8 @@ class TeamMemberJoined:
     from_date: date
     name: str = personal()
     email: str | None = personal(default=None)
+    acts_for: str | None = None
+    parts: tuple[str, ...] = ()
 
 
 @event("pep.team.member_left.v1")

@@ -19,6 +19,7 @@ EVERYONE = frozenset(Role)
 SOCIAL_CARE = frozenset({Role.SOCIAL_WORKER, Role.TEAM_MANAGER})
 VIRTUAL_SCHOOL = frozenset({Role.VIRTUAL_SCHOOL_CASEWORKER, Role.VIRTUAL_SCHOOL_HEAD})
 SCHOOL = frozenset({Role.DESIGNATED_TEACHER})
+DELEGATE = frozenset({Role.DELEGATE})
 PROFESSIONALS = SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL | {Role.IRO}
 STAFF = PROFESSIONALS - SCHOOL
 HEAD = frozenset({Role.VIRTUAL_SCHOOL_HEAD})
@@ -43,6 +44,7 @@ class Permission:
     `matter`: a parent may only as far as it was decided that they are told of such things; a school too, where it is
     among `by_decision`. `sealed` names fields that a parent sees only as far as they are told of a matter. `emergency`:
     staff of the authority who have opened the record in an emergency may it too, if they could in their role on a team.
+    `by_part`: a delegate may for those parts of the plan that were delegated (a section's key, `targets`, `views`).
     """
 
     what: str
@@ -53,6 +55,7 @@ class Permission:
     by_decision: frozenset[Role] = frozenset({Role.PARENT})
     sealed: Mapping[str, Matter] = field(default_factory=dict)
     emergency: bool = False
+    by_part: bool = False
 
     @property
     def emergency_roles(self) -> frozenset[Role]:
@@ -103,7 +106,7 @@ PEP_CHILD: Mapping[str, Permission] = {
         "See who is on the team around a child",
         team=EVERYONE,
         authority=HEAD,
-        fields={"email": PROFESSIONALS, "carer": EVERYONE - {Role.PARENT}},
+        fields={"email": PROFESSIONALS, "carer": EVERYONE - DELEGATE - {Role.PARENT}},
         emergency=True,
         sealed={"school": Matter.SCHOOL},
     ),
@@ -121,6 +124,10 @@ PEP_CHILD: Mapping[str, Permission] = {
         "Confirm or refuse, as the second person, what a parent is told of",
         team=SOCIAL_CARE | {Role.IRO},
         authority=HEAD,
+    ),
+    "pep.delegation.list": Permission("See who acts for one as the designated teacher", authority=SCHOOL),
+    "pep.delegation.give": Permission(
+        "Let a colleague act for one as the designated teacher, and end it", authority=SCHOOL
     ),
     "pep.emergency.open": Permission(
         "Open a child's record in an emergency, without a place on the team", authority=IN_EMERGENCIES
@@ -159,24 +166,33 @@ PEP_CHILD: Mapping[str, Permission] = {
 
 PEP_PLAN: Mapping[str, Permission] = {
     "pep.plan.read": Permission(
-        "Read a child's plan and its history", team=PROFESSIONALS | {Role.CARER}, authority=HEAD, emergency=True
+        "Read a child's plan and its history",
+        team=PROFESSIONALS | DELEGATE | {Role.CARER},
+        authority=HEAD,
+        emergency=True,
+        by_part=True,
     ),
     "pep.plan.edit_care_sections": Permission("Write the social worker's sections of a plan", team=SOCIAL_CARE),
     "pep.plan.edit_school_sections": Permission(
-        "Write the school's sections of a plan", team=SCHOOL | {Role.VIRTUAL_SCHOOL_CASEWORKER}
+        "Write the school's sections of a plan",
+        team=SCHOOL | DELEGATE | {Role.VIRTUAL_SCHOOL_CASEWORKER},
+        by_part=True,
     ),
     "pep.plan.edit_carer_sections": Permission(
         "Write what the carer says, or take it down for them", team=SOCIAL_CARE | {Role.CARER}
     ),
     "pep.plan.edit_targets": Permission(
-        "Set, change and review targets", team=SOCIAL_CARE | SCHOOL | {Role.VIRTUAL_SCHOOL_CASEWORKER}
+        "Set, change and review targets",
+        team=SOCIAL_CARE | SCHOOL | DELEGATE | {Role.VIRTUAL_SCHOOL_CASEWORKER},
+        by_part=True,
     ),
     "pep.plan.submit": Permission("Submit a plan to the Virtual School", team=SOCIAL_CARE | SCHOOL),
     "pep.views.read": Permission(
         "Read the child's own views",
-        team=PROFESSIONALS | {Role.CHILD, Role.ADVOCATE},
+        team=PROFESSIONALS | DELEGATE | {Role.CHILD, Role.ADVOCATE},
         authority=HEAD,
         emergency=True,
+        by_part=True,
     ),
     "pep.views.give": Permission("Say one's own views as the child", team=frozenset({Role.CHILD})),
     "pep.views.record": Permission("Record the child's views on their behalf", team=PROFESSIONALS | {Role.ADVOCATE}),

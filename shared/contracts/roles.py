@@ -12,6 +12,7 @@ class Role(StrEnum):
     TEAM_MANAGER = "team_manager"
     IRO = "iro"
     DESIGNATED_TEACHER = "designated_teacher"
+    DELEGATE = "delegate"
     VIRTUAL_SCHOOL_CASEWORKER = "virtual_school_caseworker"
     VIRTUAL_SCHOOL_HEAD = "virtual_school_head"
     CARER = "carer"
@@ -30,6 +31,7 @@ ROLE_TITLES = {
     Role.TEAM_MANAGER: "Team manager",
     Role.IRO: "Independent Reviewing Officer",
     Role.DESIGNATED_TEACHER: "Designated teacher",
+    Role.DELEGATE: "Delegate of the designated teacher",
     Role.VIRTUAL_SCHOOL_CASEWORKER: "Virtual School caseworker",
     Role.VIRTUAL_SCHOOL_HEAD: "Virtual School head",
     Role.CARER: "Carer",

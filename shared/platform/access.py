@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from shared.contracts.emergency import Opening
 from shared.contracts.parents import Matter, ParentStanding
-from shared.contracts.permissions import IN_EMERGENCIES, NOBODY, PERMISSIONS, Permission
+from shared.contracts.permissions import IN_EMERGENCIES, NOBODY, PERMISSIONS, Deed, Permission, deed
 from shared.contracts.roles import Role
 from shared.kernel.errors import Denied, NoSuchRecord
 from shared.platform import emergencies, roster, standings
@@ -21,6 +21,10 @@ from shared.platform.trail import Kind
 if TYPE_CHECKING:
     from shared.platform.trail import Trail
     from shared.platform.work import Work
+
+
+ACTING_FOR = "acting for "
+"""How the audit says for whom a delegate acted: these words and the person's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,7 @@ class Thing:
 
     `told` says of a parent, or of a school, how far they are told of each matter that was decided; `over` that the
     thing, such as a meeting, is past; `opening` that the actor, who is not on the team, has opened the record in an
-    emergency.
+    emergency. A delegate `acts_for` a person, in these `parts` of the plan (None: in all).
     """
 
     kind: str
@@ -82,6 +86,8 @@ class Thing:
     told: Mapping[Matter, ParentStanding] = field(default_factory=dict)
     over: bool = False
     opening: Opening | None = None
+    acts_for: str = ""
+    parts: frozenset[str] | None = None
 
     def is_told(self, matter: Matter) -> bool:
         """Tell whether they are told of a matter: those told after, once the thing is over."""
@@ -95,7 +101,7 @@ class Thing:
 class Decision:
     """`allowed`, and a stable code why.
 
-    team, authority, emergency, system; not_on_team, role_may_not, field_sealed, no_rule.
+    team, authority, emergency, system; not_on_team, role_may_not, field_sealed, not_delegated, no_rule.
     """
 
     allowed: bool
@@ -121,7 +127,7 @@ def actor_for(person: roster.Person, elsewhere: Iterable[roster.Person] = ()) ->
 
 
 def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) -> Decision:
-    """Decide whether `actor` may do `action` to `thing` (or to one `field` of it).
+    """Decide whether `actor` may do `action` to `thing` (or to one `field` or part of it).
 
     What belongs to another authority than the actor's is out of reach, whatever else is said of it.
     """
@@ -133,6 +139,8 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
     if actor.authority != thing.authority:
         return Decision(False, "not_on_team")
     team, authority, roles = permission.team, permission.authority, thing.team_roles
+    not_delegated = permission.by_part and not _is_delegated(thing, action, field)
+    roles -= {Role.DELEGATE} if not_delegated else NOBODY
     emergency = NOBODY if thing.opening is None else permission.emergency_roles
     if permission.matter is not None and not thing.is_told(permission.matter):
         roles -= permission.by_decision
@@ -147,9 +155,18 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
         return Decision(True, "authority")
     if actor.kinds & emergency:
         return Decision(True, "emergency")
+    if not_delegated:
+        return Decision(False, "not_delegated")
     if roles & permission.team:
         return Decision(False, "field_sealed")
     return Decision(False, "role_may_not" if roles or thing.opening else "not_on_team")
+
+
+def _is_delegated(thing: Thing, action: str, part: str | None) -> bool:
+    """Tell whether a delegate may do an action to a part; where none is named, some part may be read."""
+    if Role.DELEGATE not in thing.team_roles or thing.parts is None:
+        return True
+    return deed(action) is Deed.READ if part is None else part in thing.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +195,7 @@ class Standing:
         role = role_for(self.actor, action, self.thing.team_roles)
         of_child = self.thing.kind == "child"
         opening = self.thing.opening if decision.reason == "emergency" else None
-        why = opening.why if opening else ""
+        why = opening.why if opening else f"{ACTING_FOR}{self.thing.acts_for}" if role == Role.DELEGATE else ""
         self.trail.note(self.actor, role, action, self.thing.id if of_child else "", allowed=decision.allowed, why=why)
         if decision.allowed:
             self.trail.opening = opening or self.trail.opening
@@ -210,7 +227,8 @@ def standing(work: Work, child_id: str | None, circle: roster.Circle | None = No
     if found is None:
         circle = circle or roster.circle_of(work.connection, actor.person_ids, child_id, today)
         acting = actor.towards(circle.authority)
-        roles = circle.roles.get(acting.person_id, NOBODY)
+        held = circle.of(acting.person_id)
+        roles = held.roles
         told: dict[Matter, ParentStanding] = {}
         for audience in _audiences(acting, roles):
             kept = standings.of_audience(work.connection, child_id, audience)
@@ -218,7 +236,16 @@ def standing(work: Work, child_id: str | None, circle: roster.Circle | None = No
         opening = None
         if not roles and acting.kinds & IN_EMERGENCIES:
             opening = emergencies.open_now(work.connection, acting.person_id, child_id, work.now)
-        thing = Thing("child", child_id, circle.authority, roles, told, opening=opening)
+        thing = Thing(
+            "child",
+            child_id,
+            circle.authority,
+            roles,
+            told,
+            opening=opening,
+            acts_for=held.acts_for,
+            parts=held.parts,
+        )
         found = work.standings[actor.person_id, child_id] = Standing(acting, work.service, thing, work.trail)
     return found
 

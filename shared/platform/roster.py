@@ -7,7 +7,7 @@ a child without asking anybody.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -60,7 +60,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """A person's place in the team around a child, from a date, until a last day (open when empty)."""
+    """A person's place in the team around a child, from a date, until a last day (open when empty).
+
+    A delegate `acts_for` a designated teacher (a person's id), in these `parts` of the plan or (none named) in all.
+    """
 
     id: str
     child_id: str
@@ -71,6 +74,8 @@ class Membership:
     name: str
     email: str | None
     organisation: str = ""
+    acts_for: str = ""
+    parts: tuple[str, ...] = ()
 
     def is_live(self, on: date) -> bool:
         """Tell whether the place is taken on a day."""
@@ -99,6 +104,8 @@ def _define(metadata: MetaData) -> tuple[Table, Table]:
         Column("role", String(40), nullable=False),
         Column("from_date", Date, nullable=False),
         Column("until", Date),
+        Column("acts_for", String(36)),
+        Column("parts", Json),
     )
     Index(None, membership.c.child_id)
     Index(None, membership.c.person_id)
@@ -203,7 +210,7 @@ CHILD = table("child", column("id", String), column("authority", String))
 
 # The policy asks this for every page: the statement is put together once.
 _CIRCLE_OF = (
-    select(CHILD.c.authority, MEMBERSHIP.c.person_id, MEMBERSHIP.c.role)
+    select(CHILD.c.authority, MEMBERSHIP.c.person_id, MEMBERSHIP.c.role, MEMBERSHIP.c.acts_for, MEMBERSHIP.c.parts)
     .select_from(
         CHILD.outerjoin(
             MEMBERSHIP,
@@ -219,34 +226,69 @@ _CIRCLE_OF = (
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a person has on a child's team on a day: the roles and, for a delegate, for whom and in which parts.
+
+    `parts` is None where the whole plan was delegated; without the role it means nothing.
+    """
+
+    roles: frozenset[Role] = frozenset()
+    acts_for: str = ""
+    parts: frozenset[str] | None = None
+
+
+NOTHING_HELD = Held()
+
+
+@dataclass(frozen=True, slots=True)
 class Circle:
-    """The authority that looks after a child, and the roles that people have on the team on a day, by their ids.
+    """The authority that looks after a child, and what people have on the team on a day, by their ids.
 
     `authority` is empty where there is no such child.
     """
 
     authority: str = ""
-    roles: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
+
+    def of(self, person_id: str) -> Held:
+        """Return what a person has on the team."""
+        return self.held.get(person_id, NOTHING_HELD)
 
 
 def circle_of(connection: Connection, person_ids: Collection[str], child_id: str, on: date) -> Circle:
-    """Return a child's authority, and which of these people are on the team on a day; one query."""
+    """Return a child's authority, and what these people have on the team on a day; one query."""
     asked = {"people": sorted(person_ids), "child": child_id, "day": on}
     rows = connection.execute(_CIRCLE_OF, asked).all()
-    roles = dict[str, frozenset[Role]]()
-    for _, person_id, role in rows:
-        if person_id is not None:
-            roles[person_id] = roles.get(person_id, frozenset()) | {Role(role)}
-    return Circle(rows[0].authority if rows else "", roles)
+    places = [(row.person_id, Role(row.role), row.acts_for, row.parts) for row in rows if row.person_id is not None]
+    return Circle(rows[0].authority if rows else "", _held(places))
 
 
 def circle_around(authority: str, members: Iterable[Membership], on: date) -> Circle:
     """Return the same from everyone on a child's team, where they are known already."""
-    roles = dict[str, frozenset[Role]]()
-    for member in members:
-        if member.is_live(on):
-            roles[member.person_id] = roles.get(member.person_id, frozenset()) | {member.role}
-    return Circle(authority, roles)
+    live = [(one.person_id, one.role, one.acts_for, one.parts) for one in members if one.is_live(on)]
+    return Circle(authority, _held(live))
+
+
+def delegated_to(connection: Connection, person_ids: Collection[str], on: date) -> dict[str, Held]:
+    """Return the children for whom a person is a delegate on a day, with what was delegated; one query."""
+    query = select(MEMBERSHIP.c.child_id, MEMBERSHIP.c.acts_for, MEMBERSHIP.c.parts).where(
+        MEMBERSHIP.c.person_id.in_(person_ids), MEMBERSHIP.c.role == Role.DELEGATE, live_on(on)
+    )
+    return _held((row.child_id, Role.DELEGATE, row.acts_for, row.parts) for row in connection.execute(query))
+
+
+def _held(places: Iterable[tuple[str, Role, str | None, Sequence[str] | None]]) -> dict[str, Held]:
+    """Return what is held in places, by their key: each is a key, a role, for whom and in which parts."""
+    found: dict[str, Held] = {}
+    for key, role, acts_for, parts in places:
+        was = found.get(key, NOTHING_HELD)
+        if role is not Role.DELEGATE:
+            found[key] = replace(was, roles=was.roles | {role})
+            continue
+        limited = Role.DELEGATE not in was.roles or was.parts is not None
+        delegated = (was.parts or frozenset()) | frozenset(parts) if parts and limited else None
+        found[key] = Held(was.roles | {role}, was.acts_for or acts_for or "", delegated)
+    return found
 
 
 def authorities_of(connection: Connection, child_ids: Iterable[str]) -> dict[str, str]:
@@ -291,6 +333,8 @@ def join(connection: Connection, membership: Membership) -> None:
                 role=membership.role,
                 from_date=membership.from_date,
                 until=membership.until,
+                acts_for=membership.acts_for or None,
+                parts=list(membership.parts) or None,
             )
         )
 
@@ -338,6 +382,8 @@ def when_members_joined(work: Work, facts: Sequence[TeamMemberJoined]) -> None:
             "role": fact.role,
             "from_date": fact.from_date,
             "until": None,
+            "acts_for": fact.acts_for,
+            "parts": list(fact.parts) or None,
         }
         for fact in facts
         if fact.membership_id not in known
@@ -387,4 +433,6 @@ def _membership(row: Any) -> Membership:
         name=row["name"],
         email=row["email"],
         organisation=row["organisation"],
+        acts_for=row["acts_for"] or "",
+        parts=tuple(row["parts"] or ()),
     )

@@ -83,5 +83,6 @@ def test_no_row_is_declared_twice() -> None:
         permissions.VIRTUAL_SCHOOL_SERVICE,
         permissions.OPERATING,
         permissions.AUDIT,
+        permissions.COPIES,
     ]
     assert sum(len(block) for block in blocks) == len(PERMISSIONS)

@@ -53,7 +53,7 @@ def test_a_membership_counts_from_its_first_to_its_last_day_and_no_longer(runtim
     with runtime.database("scheduling").reading() as connection:
         for offset, expected in ((-1, frozenset()), (0, live), (7, live), (8, frozenset())):
             circle = roster.circle_of(connection, ["amara"], "a", DAY + timedelta(days=offset))
-            assert (circle.authority, circle.roles.get("amara", frozenset())) == ("northmoor", expected), offset
+            assert (circle.authority, circle.of("amara").roles) == ("northmoor", expected), offset
         assert roster.circle_of(connection, ["amara"], "nobody", DAY) == roster.Circle("", {})
 
 

@@ -23,7 +23,17 @@ from sqlalchemy import insert, select, update
 
 from services.pep.adapters import emergencies_store, retention_store
 from services.pep.app import SPEC as PEP
-from services.pep.application import children, concerns, emergencies, parents, plans, retention, targets, team
+from services.pep.application import (
+    children,
+    concerns,
+    delegations,
+    emergencies,
+    parents,
+    plans,
+    retention,
+    targets,
+    team,
+)
 from services.pep.application.schools import record_schools
 from services.pep.domain.emergencies import Account, opening_from
 from services.pep.domain.parents import Ground
@@ -69,6 +79,8 @@ GROUPS = {"ours": "our", "theirs": "their", "former": "their", "far": "far"}
 """Who is on the team of each child today."""
 FAMILY = (Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE)
 ON_TEAMS = tuple(role for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD)
+CHOSEN = tuple(role for role in ON_TEAMS if role is not Role.DELEGATE)
+"""Those who are put on a team; a delegate is named by the designated teacher."""
 
 
 class AccessWorld:
@@ -97,6 +109,7 @@ class AccessWorld:
         for number, child in enumerate(GROUPS):
             self._take_in(child, self._first_group(child), number)
         for child in self.things:
+            self._delegate(child, self._first_group(child))
             self._decide_on_parent(child, self._first_group(child))
         self.deliver()
         for number, child in enumerate(self.things):
@@ -153,7 +166,7 @@ class AccessWorld:
         return actor_for(self.people[person])
 
     def _record(self, work: Work, key: str, role: Role, authority: str) -> None:
-        urn = SCHOOL if role is Role.DESIGNATED_TEACHER else None
+        urn = SCHOOL if role in (Role.DESIGNATED_TEACHER, Role.DELEGATE) else None
         name = key.replace("-", " ").replace("_", " ").title()
         person = Person(key, authority, name, f"{key}@people.example", frozenset({role}), "Northmoor", urn)
         self.people[key] = team.store_person(work, person)
@@ -166,7 +179,7 @@ class AccessWorld:
             legal_status="C2",
             entered_care_on=SINCE,
             school_urn=SCHOOL,
-            team={role: f"{group}-{role.value}" for role in ON_TEAMS},
+            team={role: f"{group}-{role.value}" for role in CHOSEN},
         )
         with self.by_itself(PEP, child) as work:
             taken = children.enter_care(work, new)
@@ -186,6 +199,22 @@ class AccessWorld:
             "urn": SCHOOL,
             "day": "2026-11-16",
         }
+
+    def _delegate(self, child: str, group: str) -> None:
+        """Let the designated teacher's colleague act for them in the whole plan."""
+        things = self.things[child]
+        colleague = self.people[f"{group}-delegate"]
+        with self.acting(PEP, f"{group}-designated_teacher") as work:
+            wish = delegations.Wish(
+                name=colleague.name,
+                email=colleague.email or "",
+                every_pupil=False,
+                child_ids=(things["child_id"],),
+                parts=(),
+                from_date=TODAY,
+                until=date(2027, 7, 23),
+            )
+            things["delegation_id"] = delegations.delegate(work, wish).id
 
     def _decide_on_parent(self, child: str, group: str) -> None:
         """Let the parent be invited; that this shall end some day still waits for a second person."""
@@ -253,12 +282,14 @@ class AccessWorld:
         with self.by_itself(PEP) as work:
             found = children.child_record(work, child_id)
             for member in roster.whole_team(work.connection, child_id):
-                team.end_place(work, member, TODAY - timedelta(days=1))
-            for role in ON_TEAMS:
+                if member.role is not Role.DELEGATE:  # their places end with the designated teacher's
+                    team.end_place(work, member, TODAY - timedelta(days=1))
+            for role in CHOSEN:
                 person = self.people[f"their-{role.value}"]
                 joined = team.join_team(work, found, person, role, TODAY)
                 if role is Role.IRO:
                     self.things[child]["membership_id"] = joined.id
+        self._delegate(child, "their")
         self.things[child]["parent_id"] = "their-parent"
         self.things[child]["person_id"] = "their-iro"
 

@@ -123,6 +123,11 @@ def sent_the_file(stand: Stand) -> bool:
     return stand.is_own and stand.role is Role.DESIGNATED_TEACHER
 
 
+def named_them(stand: Stand) -> bool:
+    """A delegation is ended by whoever gave it: in this world the designated teacher of each child."""
+    return stand.relation in ("ours", "home") and stand.role is Role.DESIGNATED_TEACHER
+
+
 def opened_it(stand: Stand) -> bool:
     """A record is closed again by whoever opened it: in this world one person for each child."""
     return stand.is_own and stand.role is Role.VIRTUAL_SCHOOL_CASEWORKER
@@ -144,6 +149,7 @@ BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "pep: POST /plans/<plan_id>/sections/<key>": may_write_school_section,
     "pep: POST /sessions/<session_id>/end": signed_in_there,
     "pep: POST /emergency/<opening_id>/end": opened_it,
+    "pep: POST /delegations/<delegation_id>/withdrawal": named_them,
     "virtual_school: GET /api/attendance-imports/<upload_id>": sent_the_file,
     "virtual_school: GET /attendance/uploads/<upload_id>": sent_the_file,
     "virtual_school: GET /attendance/uploads/<upload_id>/problems.csv": sent_the_file,
@@ -263,7 +269,18 @@ def relations(route: Route, role: Role) -> tuple[str, ...]:
 
 
 def is_about_a_child(route: Route) -> bool:
-    own = {"erasure_id", "hold_id", "urn", "day", "person_id", "event_id", "session_id", "kept_id", "opening_id"}
+    own = {
+        "erasure_id",
+        "hold_id",
+        "urn",
+        "day",
+        "person_id",
+        "event_id",
+        "session_id",
+        "kept_id",
+        "opening_id",
+        "delegation_id",
+    }
     return bool(route.arguments - own) and not route.rule.startswith("/mails")
 
 

@@ -193,9 +193,9 @@ def _record(work: Work, concern: Concern, code: str, **facts: str) -> None:
 
 
 def _possible_owners(work: Work, child_id: str) -> list[roster.Membership]:
-    """Return those on the team who can be asked to do something: everybody but the child and parents."""
+    """Return those on the team who can be asked to do something: everybody but delegates, the child and parents."""
     team = roster.team(work.connection, child_id, work.today)
-    return [member for member in team if member.role.value not in ("child", "parent", "advocate")]
+    return [member for member in team if member.role.value not in ("child", "parent", "advocate", "delegate")]
 
 
 def _may_finish(work: Work, concern: Concern) -> bool:

@@ -67,6 +67,8 @@ def member_joined(member: Membership) -> TeamMemberJoined:
         member.from_date,
         name=member.name,
         email=member.email,
+        acts_for=member.acts_for or None,
+        parts=member.parts,
     )
 
 

@@ -10,9 +10,10 @@ from services.pep.domain.periods import long_date
 from shared.contracts.roles import Role
 from shared.kernel.clock import LONDON, london_date
 from shared.platform import roster
-from shared.platform.access import standing
+from shared.platform.access import Standing, standing
 from shared.platform.work import Work
 
+LONGEST_NAME = 200
 _SERVICE_WORDS = {"scheduling": "Meetings", "virtual_school": "Virtual School monitoring"}
 
 
@@ -33,11 +34,19 @@ def who_acts(work: Work, child_id: str) -> tuple[str, str, str]:
         if work.actor.system:
             return work.actor.person_id, "", ""
         found = standing(work, child_id)
-        return found.actor.person_id, found.actor.name, _role_words(found.acting_as)
+        return found.actor.person_id, _name_acting(work, found), _role_words(found.acting_as)
     person = roster.person(work.connection, work.cause.actor) if work.cause.actor else None
     if person is None:
         return work.cause.actor, "", _role_words(work.cause.acting_as) or _SERVICE_WORDS.get(work.cause.source, "")
     return person.id, person.name, _role_words(work.cause.acting_as)
+
+
+def _name_acting(work: Work, found: Standing) -> str:
+    """Return the actor's name; a delegate's with whom they act for, who stays accountable."""
+    if found.acting_as != Role.DELEGATE:
+        return found.actor.name
+    accountable = roster.person(work.connection, found.thing.acts_for)
+    return f"{found.actor.name} for {accountable.name}"[:LONGEST_NAME] if accountable else found.actor.name
 
 
 def time_words(instant: datetime) -> str:

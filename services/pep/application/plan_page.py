@@ -10,7 +10,7 @@ from functools import cached_property
 from services.pep.adapters.form_files import form_of
 from services.pep.adapters.whole_plan import WholePlan, load_whole
 from services.pep.application.plans import PlanParts
-from services.pep.domain.forms import Heading, Section, headings_answered
+from services.pep.domain.forms import TARGETS, VIEWS, Heading, Section, headings_answered
 from services.pep.domain.history import HistoryEntry
 from services.pep.domain.plan import Plan, PlanMeeting
 from services.pep.domain.submission import Progress, Reason, meeting_reason, section_progress
@@ -138,10 +138,21 @@ class PlanPage:
         """Return what the child is called."""
         return self.whole.short_name
 
-    @property
+    @cached_property
     def history(self) -> tuple[HistoryEntry, ...]:
-        """Return every step so far, the newest first."""
-        return self.whole.history
+        """Return every step so far, the newest first; to a delegate of some parts, those that they did themselves."""
+        if self.reads_all:
+            return self.whole.history
+        return tuple(one for one in self.whole.history if one.person_id == self.actor.actor.person_id)
+
+    def reads(self, part: str) -> bool:
+        """Tell whether the actor may read a part of the plan: a section's key, `targets` or `views`."""
+        return self.actor.may("pep.plan.read", part)
+
+    @property
+    def reads_all(self) -> bool:
+        """Tell whether the actor may read the whole plan; a delegate may be one of some parts alone."""
+        return self.reads("history")
 
     @cached_property
     def parts(self) -> PlanParts:
@@ -158,7 +169,7 @@ class PlanPage:
     @cached_property
     def reasons(self) -> tuple[Reason, ...]:
         """Return what is missing before the plan can be submitted, the meeting left aside."""
-        return self.parts.reasons
+        return tuple(one for one in self.parts.reasons if self.reads(one.section or TARGETS))
 
     @property
     def needs_meeting(self) -> bool:
@@ -174,12 +185,13 @@ class PlanPage:
     @cached_property
     def targets(self) -> tuple[TargetRow, ...]:
         """Return the targets in their order."""
-        return tuple(TargetRow(one, smart_gaps(one, self.plan.opened_on)) for one in self.whole.targets)
+        seen = self.whole.targets if self.reads(TARGETS) else ()
+        return tuple(TargetRow(one, smart_gaps(one, self.plan.opened_on)) for one in seen)
 
     @property
     def cost_pence(self) -> int:
         """Return what the targets cost together."""
-        return total_cost_pence(self.whole.targets)
+        return total_cost_pence(tuple(row.target for row in self.targets))
 
     @cached_property
     def headings(self) -> tuple[tuple[Heading, bool], ...]:
@@ -195,12 +207,12 @@ class PlanPage:
     @property
     def may_edit_targets(self) -> bool:
         """Tell whether the actor may set and review targets."""
-        return self.actor.may("pep.plan.edit_targets")
+        return self.actor.may("pep.plan.edit_targets", TARGETS)
 
     @property
     def may_read_views(self) -> bool:
         """Tell whether the actor may read what the child said."""
-        return self.actor.may("pep.views.read")
+        return self.actor.may("pep.views.read", VIEWS)
 
     @property
     def may_write_views(self) -> bool:
@@ -267,9 +279,10 @@ def read_plan(work: Work, plan_id: str) -> PlanPage:
 def _sections(
     whole: WholePlan, parts: PlanParts, waits_for: Mapping[Role, str], actor: Standing
 ) -> tuple[SectionRow, ...]:
-    may_edit = {role: actor.may(action) for role, action in EDIT_ACTION.items()}
     rows = []
     for section in parts.form.sections:
+        if not actor.may("pep.plan.read", section.key):
+            continue
         last = whole.sections.get(section.key)
         progress, missing = section_progress(section, parts.answers)
         rows.append(
@@ -282,7 +295,7 @@ def _sections(
                 saved_by_name=last.saved_by_name if last else "",
                 saved_at=last.saved_at if last else None,
                 version=last.version if last else 0,
-                may_edit=may_edit[section.owner],
+                may_edit=actor.may(EDIT_ACTION[section.owner], section.key),
             )
         )
     return tuple(rows)

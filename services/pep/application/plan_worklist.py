@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,10 +11,10 @@ from services.pep.adapters.form_files import form_of
 from services.pep.adapters.plans_store import PlanRow
 from services.pep.adapters.policies import load_calendar
 from services.pep.domain.clocks import next_review
-from services.pep.domain.forms import Answers, Form
+from services.pep.domain.forms import TARGETS, Answers, Form
 from services.pep.domain.periods import long_date
 from services.pep.domain.plan import PlanState
-from services.pep.domain.submission import ReasonKind, reasons_not_to_submit
+from services.pep.domain.submission import Reason, ReasonKind, reasons_not_to_submit
 from services.pep.domain.targets import Target
 from services.pep.domain.views import ChildViews
 from services.pep.domain.worklist import WorkItem
@@ -45,6 +45,14 @@ class _Asked:
     targets: tuple[Target, ...]
     views: ChildViews | None
     has_teacher: bool
+    parts: frozenset[str] | None = frozenset()
+
+    def writes_for_school(self, reason: Reason) -> bool:
+        """Tell whether what is missing in the school's part is asked of the person; a delegate's parts are theirs."""
+        stands_in = Role.VIRTUAL_SCHOOL_CASEWORKER in self.roles and not self.has_teacher
+        if Role.DESIGNATED_TEACHER in self.roles or stands_in:
+            return True
+        return Role.DELEGATE in self.roles and (self.parts is None or (reason.section or TARGETS) in self.parts)
 
 
 def worklist_items(work: Work) -> list[WorkItem]:
@@ -56,6 +64,8 @@ def worklist_items(work: Work) -> list[WorkItem]:
     targets = targets_store.targets_of(work.connection, ids)
     views = targets_store.views_of(work.connection, ids)
     teams = roster.teams(work.connection, {row.plan.child_id for row in rows}, work.today)
+    is_delegate = any(Role.DELEGATE in roles for roles in children.values())
+    delegated = roster.delegated_to(work.connection, work.actor.person_ids, work.today) if is_delegate else {}
     items: list[WorkItem] = []
     for row in rows:
         plan = row.plan
@@ -67,6 +77,7 @@ def worklist_items(work: Work) -> list[WorkItem]:
             targets=targets[plan.id],
             views=views.get(plan.id),
             has_teacher=any(member.role is Role.DESIGNATED_TEACHER for member in teams[plan.child_id]),
+            parts=delegated[plan.child_id].parts if plan.child_id in delegated else frozenset(),
         )
         items += _plan_items(asked)
     return items + _review_items(work, children) + _rating_items(work, children)
@@ -92,15 +103,16 @@ def _plan_items(asked: _Asked) -> Iterator[WorkItem]:
             child_name=asked.row.child_name,
             service="scheduling",
         )
-    stands_in = Role.VIRTUAL_SCHOOL_CASEWORKER in roles and not asked.has_teacher
-    writes_school = Role.DESIGNATED_TEACHER in roles or stands_in
-    for owner, mine, whose in (
-        (Role.SOCIAL_WORKER, bool(roles & _CARE), "social worker’s"),
-        (Role.DESIGNATED_TEACHER, writes_school, "school’s"),
+    for owner, whose, gaps in (
+        (Role.SOCIAL_WORKER, "social worker’s", _of(Role.SOCIAL_WORKER, reasons) if roles & _CARE else []),
+        (
+            Role.DESIGNATED_TEACHER,
+            "school’s",
+            [one for one in _of(Role.DESIGNATED_TEACHER, reasons) if asked.writes_for_school(one)],
+        ),
     ):
-        gaps = [reason for reason in reasons if reason.owner is owner]
         answers = sum(reason.kind is ReasonKind.ANSWER for reason in gaps)
-        if mine and gaps:
+        if gaps:
             what = f"Write the {whose} sections of {name}’s plan" if answers else f"Set targets in {name}’s plan"
             why = f"{_count(answers, 'answer')} missing. {due}" if answers else f"Targets are not whole yet. {due}"
             yield _item(asked, f"write-{owner.value}", what, why)
@@ -124,6 +136,10 @@ def _plan_items(asked: _Asked) -> Iterator[WorkItem]:
             child_id=plan.child_id,
             child_name=asked.row.child_name,
         )
+
+
+def _of(owner: Role, reasons: Iterable[Reason]) -> list[Reason]:
+    return [reason for reason in reasons if reason.owner is owner]
 
 
 def _review_items(work: Work, children: Mapping[str, frozenset[Role]]) -> list[WorkItem]:

@@ -48,9 +48,10 @@ def read_section(work: Work, plan_id: str, key: str) -> SectionPage:
     """
     plan = load_permitted(work, plan_id, "pep.plan.read")
     section = section_of(plan, key)
+    permit(work, "pep.plan.read", plan.child_id, field=key)
     saved = plans_store.load_section(work.connection, plan.id, key)
     answers = saved.answers if saved else {}
-    may_edit = may(work, EDIT_ACTION[section.owner], plan.child_id)
+    may_edit = may(work, EDIT_ACTION[section.owner], plan.child_id, field=key)
     suggested, suggested_from = _former(work, plan, key) if saved is None and may_edit else ({}, "")
     name, short_name = plans_store.child_names(work.connection, [plan.child_id])[plan.child_id]
     return SectionPage(
@@ -90,7 +91,7 @@ def save_section(
     """
     plan = load_permitted(work, plan_id, "pep.plan.read")
     section = section_of(plan, key)
-    permit(work, EDIT_ACTION[section.owner], plan.child_id)
+    permit(work, EDIT_ACTION[section.owner], plan.child_id, field=key)
     values, errors = read_answers(section, raw)
     if errors:
         raise InvalidInput(errors)

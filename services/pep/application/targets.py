@@ -11,12 +11,13 @@ from services.pep.adapters.targets_store import TargetInPlan
 from services.pep.application.history import record, who_acts
 from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plans import load_permitted
+from services.pep.domain.forms import TARGETS
 from services.pep.domain.plan import Plan, check_targets
 from services.pep.domain.targets import Category, Outcome, Target
 from shared.kernel.errors import InvalidInput, Stale
 from shared.kernel.ids import new_id
 from shared.platform import roster
-from shared.platform.access import permit, standing
+from shared.platform.access import may, permit, standing
 from shared.platform.work import Work
 
 HIGHEST_COST_PENCE = 10_000_000
@@ -39,19 +40,19 @@ def read_target(work: Work, target_id: str, action: str = "pep.plan.read") -> Ta
     """Return a target with its plan to somebody who may do `action` to the plan; raises `NotFound` or `Denied`."""
     read = targets_store.load_in_plan(work.connection, target_id)
     circle = roster.circle_around(read.plan.authority, read.team, work.today)
-    standing(work, read.plan.child_id, circle).permit(action)
+    standing(work, read.plan.child_id, circle).permit(action, field=TARGETS)
     return read
 
 
 def list_targets(work: Work, plan_id: str) -> tuple[Target, ...]:
     """Return a plan's targets in their order; raises `NotFound` or `Denied`."""
-    plan = load_permitted(work, plan_id, "pep.plan.read")
+    plan = load_permitted(work, plan_id, "pep.plan.read", TARGETS)
     return targets_store.targets_of(work.connection, [plan.id])[plan.id]
 
 
 def add_target(work: Work, plan_id: str, words: TargetWords) -> Target:
     """Add a target to a plan; raises `InvalidInput`, or `Conflict` where the plan's state does not allow it."""
-    plan = load_permitted(work, plan_id, "pep.plan.edit_targets")
+    plan = load_permitted(work, plan_id, "pep.plan.edit_targets", TARGETS)
     _check(words)
     refuse_what_gives_it_away(work, plan.child_id, _texts(words))
     target = _with(Target(new_id(), plan.id, plan.child_id, words.category), words)
@@ -104,6 +105,8 @@ def review_target(work: Work, read: TargetInPlan, outcome: Outcome, why: str, se
 def targets_to_review(work: Work, plan: Plan) -> tuple[Plan | None, tuple[Target, ...]]:
     """Return the plan before this one and its targets, which the meeting reviews; the actor may read the child."""
     permit(work, "pep.plan.read", plan.child_id)
+    if not may(work, "pep.plan.read", plan.child_id, field=TARGETS):
+        return None, ()
     plans = plans_store.plans_of(work.connection, plan.child_id)
     former = next((one for one in plans if one.due_on < plan.due_on), None)
     if former is None:
@@ -112,7 +115,7 @@ def targets_to_review(work: Work, plan: Plan) -> tuple[Plan | None, tuple[Target
 
 
 def _to_edit(work: Work, read: TargetInPlan) -> tuple[Plan, Target]:
-    permit(work, "pep.plan.edit_targets", read.plan.child_id)
+    permit(work, "pep.plan.edit_targets", read.plan.child_id, field=TARGETS)
     return read.plan, read.target
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from services.pep.adapters import children_store
+from services.pep.application.delegated_places import end_with_teacher, follow_teacher
 from services.pep.application.facts import member_joined, member_left, person_recorded
 from services.pep.application.history import record
 from services.pep.domain import team as rules
@@ -143,6 +144,8 @@ def join_team(
     work.standings.clear()
     work.publish(f"child/{child.id}", member_joined(member))
     record(work, child.id, "", "member_joined", name=person.name, role=role.title, from_date=long_date(from_date))
+    if role is Role.DESIGNATED_TEACHER:
+        follow_teacher(work, member)
     return member
 
 
@@ -151,6 +154,8 @@ def disband(work: Work, child_id: str, left_on: date) -> None:
     children_store.lock(work.connection, child_id)
     for member in roster.whole_team(work.connection, child_id):
         until = max(left_on, member.from_date) if member.from_date <= work.today else left_on
+        if member.role is Role.DELEGATE:
+            continue  # their places end with the designated teacher's
         if member.until is None or member.until > until:
             end_place(work, member, until)
 
@@ -194,6 +199,8 @@ def end_place(work: Work, member: Membership, until: date) -> Membership:
     work.standings.clear()
     work.publish(f"child/{member.child_id}", member_left(member, until))
     record(work, member.child_id, "", "member_left", name=member.name, role=member.role.title, until=long_date(until))
+    if member.role is Role.DESIGNATED_TEACHER:
+        end_with_teacher(work, member, until)
     return replace(member, until=until)
 
 

@@ -10,6 +10,7 @@ from services.pep.adapters.plans_store import KeptVersion
 from services.pep.application.history import record, who_acts
 from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plans import load_permitted
+from services.pep.domain.forms import VIEWS
 from services.pep.domain.plan import Plan, PlanState
 from services.pep.domain.views import KEYS, WAYS_GATHERED, ChildViews
 from shared.contracts.roles import Role
@@ -24,6 +25,7 @@ READERS = (
     Role.TEAM_MANAGER,
     Role.IRO,
     Role.DESIGNATED_TEACHER,
+    Role.DELEGATE,
     Role.VIRTUAL_SCHOOL_CASEWORKER,
     Role.ADVOCATE,
 )
@@ -46,7 +48,7 @@ class ViewsPage:
 
 def read_views(work: Work, plan_id: str) -> ViewsPage:
     """Return the child's views of a plan; raises `NotFound` or `Denied`."""
-    plan = load_permitted(work, plan_id, "pep.views.read")
+    plan = load_permitted(work, plan_id, "pep.views.read", VIEWS)
     stored = targets_store.views_of(work.connection, [plan.id]).get(plan.id)
     name, short_name = plans_store.child_names(work.connection, [plan.child_id])[plan.child_id]
     as_the_child = may(work, "pep.views.give", plan.child_id)
@@ -58,7 +60,7 @@ def read_views(work: Work, plan_id: str) -> ViewsPage:
         views=stored or ChildViews(plan.id, plan.child_id, {}),
         as_the_child=as_the_child,
         may_write=as_the_child or may(work, "pep.views.record", plan.child_id),
-        readers=tuple((member.name, member.role.title) for member in team if member.role in READERS),
+        readers=tuple((member.name, member.role.title) for member in team if _reads(member)),
         versions=tuple(plans_store.kept_versions(work.connection, plan.id, "views")),
     )
 
@@ -68,7 +70,7 @@ def save_views(work: Work, plan_id: str, answers: Mapping[str, str], seen_versio
 
     Raises `InvalidInput`, `Conflict` for a superseded plan, `Stale` with `yours`, `theirs`, `version` and `saved_by`.
     """
-    plan = load_permitted(work, plan_id, "pep.views.read")
+    plan = load_permitted(work, plan_id, "pep.views.read", VIEWS)
     as_the_child = may(work, "pep.views.give", plan.child_id)
     permit(work, "pep.views.give" if as_the_child else "pep.views.record", plan.child_id)
     if plan.state is PlanState.SUPERSEDED:
@@ -99,6 +101,10 @@ def save_views(work: Work, plan_id: str, answers: Mapping[str, str], seen_versio
     else:
         record(work, plan.child_id, plan.id, "views_recorded", how=WAYS_GATHERED[how].lower())
     return views
+
+
+def _reads(member: roster.Membership) -> bool:
+    return member.role in READERS and (not member.parts or VIEWS in member.parts)
 
 
 def _check(answers: Mapping[str, str], how: str, as_the_child: bool) -> dict[str, str]:

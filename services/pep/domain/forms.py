@@ -88,6 +88,10 @@ class Field:
         return as_code(values.get(self.required_when.field)) in self.required_when.values
 
 
+TARGETS, VIEWS = "targets", "views"
+"""The parts of a plan beside its sections, as they are delegated; a section's part is its key."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """Questions that one role answers."""

@@ -36,6 +36,8 @@ WORDS: Mapping[str, str] = {
     "care_entered": "Recorded that the child became looked after on {entered_on}",
     "member_joined": "{name} joins the team from {from_date}: {role}",
     "member_left": "{name} leaves the team after {until}: {role}",
+    "delegate_named": "{name} acts for {teacher} from {from_date} to {until}",
+    "delegate_ended": "{name} no longer acts for the designated teacher after {until}",
     "school_changed": "Changed the school to {school} from {since}",
     "school_ended": "Recorded that the child is on no school’s roll since {since}",
     "review_recorded": "Recorded the review of the care plan held on {held_on}",

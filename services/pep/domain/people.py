@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from services.pep.domain.team import STAFF
+from services.pep.domain.team import SCHOOL_STAFF, STAFF
 from shared.contracts.roles import Role
 from shared.kernel.errors import InvalidInput
 
@@ -14,7 +14,7 @@ from shared.kernel.errors import InvalidInput
 class PersonDetails:
     """What is recorded of a member of staff; `roles` are those in which they may sign in and join teams.
 
-    `school_urn` is set for designated teachers, and for nobody else.
+    `school_urn` is set for designated teachers and their delegates, and for nobody else.
     """
 
     name: str
@@ -33,7 +33,7 @@ def check_details(details: PersonDetails) -> None:
         errors["email"] = ["Enter an e-mail address: invitations to meetings are sent there."]
     if not details.roles or details.roles - set(STAFF):
         errors["roles"] = ["Select at least one role of staff."]
-    teaches = Role.DESIGNATED_TEACHER in details.roles
+    teaches = bool(details.roles & SCHOOL_STAFF)
     if teaches and details.school_urn is None:
         errors["school"] = ["Enter the school’s name or URN: a designated teacher works at one school."]
     if not teaches and details.school_urn is not None:

@@ -20,8 +20,14 @@ FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
 STAFF = tuple(role for role in Role if role not in FAMILY)
 """The roles of those who work for the authority or a school."""
 
-TEAM_ROLES = tuple(role for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD)
-"""The roles that a team has; the Virtual School head answers for every child and needs no place on a team."""
+TEAM_ROLES = tuple(role for role in Role if role not in (Role.VIRTUAL_SCHOOL_HEAD, Role.DELEGATE))
+"""The roles in which people are put on a team.
+
+The Virtual School head answers for every child and needs no place; a delegate is named by the designated teacher.
+"""
+
+SCHOOL_STAFF = frozenset({Role.DESIGNATED_TEACHER, Role.DELEGATE})
+"""The roles of those who work at one school."""
 
 
 class Place(Protocol):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from shared.contracts.permissions import PERMISSIONS
 from shared.contracts.roles import ROLE_TITLES, Role
 from shared.kernel.errors import NoSuchRecord
 from shared.platform import roster
+from shared.platform.access import ACTING_FOR
 from shared.platform.audit import Asked, Entry, of_child, people_who_looked
 from shared.platform.service import ServiceSpec
 from shared.platform.settings import SERVICES
@@ -89,6 +90,7 @@ def _pages(spec: ServiceSpec, action: str, child_name: Callable[[Connection, str
             asked = _asked(child_id, work.now)
             entries, total = of_child(work.connection, asked, limit=PAGE_SIZE, offset=(number - 1) * PAGE_SIZE)
             people = _names(work, {*people_who_looked(work.connection, child_id)})
+            names = people | _names(work, _acted_for(entries))
         given: dict[str, Any] = {
             key: value for key, value in request.args.items() if key in ("person", "period") and value
         }
@@ -98,7 +100,7 @@ def _pages(spec: ServiceSpec, action: str, child_name: Callable[[Connection, str
             wide=True,
             name=name,
             record=service_url("pep", f"/children/{child_id}"),
-            lines=[_line(entry, people) for entry in entries],
+            lines=[_line(entry, names) for entry in entries],
             total=total,
             people=[{"value": key, "text": words} for key, words in sorted(people.items(), key=lambda one: one[1])],
             periods=[{"value": key, "text": words} for key, (words, _) in PERIODS.items()],
@@ -129,7 +131,7 @@ def _pages(spec: ServiceSpec, action: str, child_name: Callable[[Connection, str
         with reading() as work:
             _known(work, child_id)
             entries, _ = of_child(work.connection, _asked(child_id, work.now), limit=MOST_TAKEN_AWAY)
-            people = _names(work, {entry.person_id for entry in entries})
+            people = _names(work, {entry.person_id for entry in entries} | _acted_for(entries))
             today = work.today
         return csv_answer(
             f"who-looked-{spec.name}-{today.isoformat()}.csv", HEADING, (_cells(_line(one, people)) for one in entries)
@@ -166,9 +168,20 @@ def _line(entry: Entry, people: Mapping[str, str]) -> Line:
         did=KINDS[entry.kind],
         what=permission.what if permission else LINKS.get(entry.action, entry.action),
         way=WAYS.get(entry.way, entry.way),
-        why=entry.why,
+        why=_why(entry, people),
         reference=entry.correlation_id,
     )
+
+
+def _acted_for(entries: Iterable[Entry]) -> set[str]:
+    """Return the ids of those for whom delegates acted."""
+    return {one.why.removeprefix(ACTING_FOR) for one in entries if one.why.startswith(ACTING_FOR)}
+
+
+def _why(entry: Entry, people: Mapping[str, str]) -> str:
+    """Return the reason that was given, or for whom a delegate acted."""
+    person_id = entry.why.removeprefix(ACTING_FOR)
+    return entry.why if person_id == entry.why else f"For {people.get(person_id, 'somebody who is not known here')}"
 
 
 def _cells(line: Line) -> tuple[str, ...]:

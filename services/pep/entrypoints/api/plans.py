@@ -63,7 +63,7 @@ def _whole(page: PlanPage) -> dict[str, Any]:
         "late": page.is_late,
         "meeting": page.meeting,
         "sections": page.sections,
-        "targets": page.parts.targets,
+        "targets": [row.target for row in page.targets],
         "missing": page.reasons,
         "history": page.history,
     }

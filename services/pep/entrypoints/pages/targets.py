@@ -9,6 +9,7 @@ from flask import Blueprint, flash, redirect, url_for
 from werkzeug.wrappers import Response
 
 from services.pep.application import plans, targets
+from services.pep.domain.forms import TARGETS
 from services.pep.domain.plan import Plan
 from services.pep.domain.targets import Category, Outcome, Target, smart_gaps
 from services.pep.entrypoints.plan_schemas import ReviewSchema, TargetSchema, VersionSchema, target_words
@@ -154,7 +155,7 @@ def _say(plan: Plan, target: Target, done: str) -> None:
 
 def _new_page(plan_id: str, form: FormState, status: int = 200) -> Response:
     with reading() as work:
-        plan = plans.load_permitted(work, plan_id, "pep.plan.edit_targets")
+        plan = plans.load_permitted(work, plan_id, "pep.plan.edit_targets", TARGETS)
         name = plans.child_name(work, plan)
     return render_page(
         "pep/target.html",

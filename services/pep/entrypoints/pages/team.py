@@ -49,6 +49,7 @@ def show(child_id: str) -> Response:
             missing=missing,
             may_change=may(work, "pep.team.change", child_id),
             handed_over=ONE_AT_A_TIME,
+            names={one.person_id: one.name for one in everyone},
             told={view.member.person_id: view.on(Matter.MEETINGS).words for view in views},
         )
 

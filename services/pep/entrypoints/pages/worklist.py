@@ -28,6 +28,7 @@ def show() -> Response:
         found = worklist.my_work(work)
         today, name = work.today, work.actor.name
         may_add = may(work, "pep.child.enter_care")
+        may_delegate = may(work, "pep.delegation.list")
         may_see_virtual_school = bool(work.actor.kinds & VIRTUAL_SCHOOL)
     items = [
         {
@@ -49,5 +50,6 @@ def show() -> Response:
         overdue=[item for item in items if item["overdue"]],
         rest=[item for item in items if not item["overdue"]],
         may_add=may_add,
+        may_delegate=may_delegate,
         may_see_virtual_school=may_see_virtual_school,
     )
