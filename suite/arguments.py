@@ -114,6 +114,14 @@ def _parser() -> argparse.ArgumentParser:
     parked.add_argument("do", nargs="?", choices=("list", "show", "replay", "discard"), default="list")
     parked.add_argument("event", nargs="?", metavar="EVENT", help="SERVICE:NUMBER as listed; replay also takes all")
     parked.add_argument("--why", metavar="TEXT", help="why an event is discarded; it is kept")
+    erasures = command("erasures", "list the records that were erased; erase again what a restored backup brought back")
+    erasures.add_argument("do", nargs="?", choices=("list", "again"), default="list")
+    erasures.add_argument(
+        "register", nargs="?", type=Path, metavar="FILE", help="the register that outlived the backup: erasures.jsonl"
+    )
+    erasures.add_argument(
+        "--former-secrets", type=Path, metavar="FILE", help="secrets used before, one a line: they signed old lines"
+    )
     audit = command("audit", "tell whether the record of who looked at what is whole; anchor it; show a child's part")
     audit.add_argument("do", choices=("verify", "anchor", "show"))
     audit.add_argument("--child", metavar="REFERENCE", help="whose record to show, by reference or id")

@@ -23,6 +23,7 @@ from shared.platform.work import writing_work
 from suite.audit import anchored, shown, verified
 from suite.backup.command import backup, restore
 from suite.composition import authority_named, everybody, runtime_for
+from suite.erasures import erased_again, tombstones_listed
 from suite.events import discarded, gap_skipped, parked_listed, parked_shown, rebuilt, replayed, told
 from suite.home import Home, Refusal
 from suite.people import listing
@@ -177,6 +178,15 @@ def _audit(runtime: Runtime, wanted: argparse.Namespace) -> int:
     return 0
 
 
+def _erasures(runtime: Runtime, wanted: argparse.Namespace) -> int:
+    """List what was erased, or erase again what a restored backup has brought back."""
+    if wanted.do == "again":
+        print(erased_again(runtime, wanted.register, wanted.former_secrets))
+    else:
+        print(tombstones_listed(runtime))
+    return 0
+
+
 WITHOUT_A_RUNTIME: Mapping[str, Callable[[Home, argparse.Namespace], str]] = {
     "backup": lambda home, wanted: backup(home, wanted.target),
     "restore": lambda home, wanted: restore(home, wanted.source, empty_queues=wanted.empty_queues),
@@ -196,4 +206,5 @@ COMMANDS: Mapping[str, Callable[[Runtime, argparse.Namespace], int]] = {
     "parked": _parked,
     "rebuild": _rebuild,
     "audit": _audit,
+    "erasures": _erasures,
 }

@@ -66,7 +66,7 @@ def anchor(runtime: Runtime, spec: ServiceSpec, *, restored: str = "") -> list[A
         Anchor(spec.name, authority, head.number, head.seal, at, restored) for authority, head in sorted(found.items())
     ]
     if lines:
-        _append(file_of(runtime, spec.name), [signed(each, runtime.settings.secret) for each in lines])
+        append_lines(file_of(runtime, spec.name), [signed(each, runtime.settings.secret) for each in lines])
     for each in lines:
         log.info("The audit of %s, %s, ends at entry %s: %s", each.service, each.authority, each.number, each.seal)
     return lines
@@ -141,7 +141,8 @@ def _mac(told: dict[str, Any], secret: str) -> str:
     return hmac.digest(key, json.dumps(told, sort_keys=True).encode(), hashlib.sha256).hex()
 
 
-def _append(file: Path, lines: Sequence[str]) -> None:
+def append_lines(file: Path, lines: Sequence[str]) -> None:
+    """Add lines to a file that only its owner may read, made where it is not there; raises `OSError`."""
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with open(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "w", encoding="utf-8") as open_file:
         open_file.write("".join(f"{line}\n" for line in lines))

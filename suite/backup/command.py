@@ -29,8 +29,10 @@ def restore(home: Home, source: Path, *, empty_queues: bool) -> str:
     """Restore a backup into an empty home, or into empty databases; return what to tell. Raises `Refusal`."""
     settings = embedded(home.path, port=0, smtp_port=0, secret="", environ=os.environ)  # nosec B106  # restoring signs nothing
     manifest = restore_backup(settings, SPECS, source.absolute(), empty_queues=empty_queues)
+    erased = "Records that were erased since must be erased again: ./run erasures again FILE (docs/operations.md)."
     told = f"Restored what was backed up on {manifest['made_at'][:16].replace('T', ' at ')} (UTC)."
-    return f"{told} Start it: ./run --home {home.path}" if _in_home(settings) else f"{told} Start the services."
+    start = f"Start it: ./run --home {home.path}" if _in_home(settings) else "Start the services."
+    return f"{told} {erased} {start}"
 
 
 def _settings(home: Home, environ: Mapping[str, str]) -> Settings:

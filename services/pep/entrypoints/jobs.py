@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from services.pep.application import children
 from shared.platform.access import system_actor
+from shared.platform.erasure_register import write_down
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job, ServiceSpec
 from shared.platform.work import writing_work
@@ -27,4 +28,7 @@ def keep_up_with_the_date(runtime: Runtime, spec: ServiceSpec) -> None:
                 last = children.keep_up_with_the_date(work, last or "", BATCH)
 
 
-JOBS = (Job("keep_up_with_the_date", timedelta(hours=6), run_alone=keep_up_with_the_date),)
+JOBS = (
+    Job("keep_up_with_the_date", timedelta(hours=6), run_alone=keep_up_with_the_date),
+    Job("write_down_erasures", timedelta(minutes=1), run_alone=write_down),
+)

@@ -13,6 +13,7 @@ from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading, writing
+from shared.platform.web.uploads import FileTooLarge, sent_file
 
 KINDS = {
     TermDateKind.FIRST_DAY: "First day",
@@ -35,18 +36,22 @@ def show(urn: str) -> Response:
 @allowed("scheduling.terms.import")
 def save(urn: str) -> BaseResponse:
     """Bring in a calendar from a file or an address."""
-    upload = request.files.get("calendar")
+    upload = None
     address = request.form.get("address", "").strip()
     try:
+        upload = sent_file("calendar", MAX_BYTES)
         with writing() as work:
-            if upload is not None and upload.filename:
-                found = import_file(work, urn, upload.stream.read(MAX_BYTES + 1), upload.filename)
+            if upload is not None:
+                found = import_file(work, urn, upload.content, upload.name)
             elif address:
                 found = import_from_address(work, urn, address)
             else:
                 raise UnusableCalendar("nothing_given", "Choose a file or enter an address.")
+    except FileTooLarge:
+        too_big = "The calendar is larger than 1 MB. Export the term dates only."
+        return _page(urn, FormState.typed({"calendar": [too_big]}), 422)
     except UnusableCalendar as refused:
-        field = "address" if address and not (upload and upload.filename) else "calendar"
+        field = "address" if address and upload is None else "calendar"
         return _page(urn, FormState.typed({field: [refused.message]}), 422)
     count = len(found.stored.entries) if found.stored else 0
     flash(f"{count} term dates of {found.school.name} were brought in.", "success")

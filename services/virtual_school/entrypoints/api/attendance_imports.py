@@ -12,6 +12,7 @@ from services.virtual_school.entrypoints.api.answers import UploadAnswer
 from shared.platform.web.access import allowed
 from shared.platform.web.api import ApiBlueprint
 from shared.platform.web.unit import reading, writing
+from shared.platform.web.uploads import shown_name
 
 imports = ApiBlueprint(
     "api-attendance-imports",
@@ -41,7 +42,9 @@ def send_file(asked: dict[str, Any]) -> Any:
     """
     content = request.get_data(cache=False)
     with writing() as work:
-        return attendance.import_attendance(work, content, asked["file_name"], replace_held=asked["replace"])
+        return attendance.import_attendance(
+            work, content, shown_name(asked["file_name"]), replace_held=asked["replace"]
+        )
 
 
 @imports.get("/<upload_id>")

@@ -20,6 +20,7 @@ from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
 from shared.platform.web.tables_as_csv import csv_answer
 from shared.platform.web.unit import reading, writing
+from shared.platform.web.uploads import sent_file
 
 pages = Blueprint("attendance", __name__)
 FIELD = re.compile(r"^(\d{4}-\d\d-\d\d)-(AM|PM)$")
@@ -66,14 +67,13 @@ def files() -> Any:
 @allowed("virtual_school.attendance.record")
 def send_file() -> Any:
     """Record a file of marks."""
-    sent = request.files.get("file")
-    content = sent.read() if sent is not None else b""
-    if sent is None or not sent.filename:
-        return _show_files(FormState.typed({"file": ["Choose a CSV file"]}), status=422)
     try:
+        sent = sent_file("file")
+        if sent is None:
+            return _show_files(FormState.typed({"file": ["Choose a CSV file"]}), status=422)
         with writing() as work:
             upload = attendance.import_attendance(
-                work, content, sent.filename, replace_held=request.form.get("replace") == "yes"
+                work, sent.content, sent.name, replace_held=request.form.get("replace") == "yes"
             )
     except DomainError as error:
         return _show_files(FormState.typed({"file": [error.message]}), status=422)

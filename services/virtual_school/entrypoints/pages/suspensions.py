@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, flash, redirect, request, url_for
+from flask import Blueprint, Response, flash, redirect, url_for
 
 from services.virtual_school.application import suspensions
 from services.virtual_school.application.suspensions import TEMPLATE, SuspensionsRead
@@ -16,6 +16,7 @@ from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading, writing
+from shared.platform.web.uploads import sent_file
 
 pages = Blueprint("suspensions", __name__)
 
@@ -74,12 +75,12 @@ def files() -> Any:
 @allowed("virtual_school.suspension.record")
 def send_file() -> Any:
     """Record a file of suspensions and show what became of it."""
-    sent = request.files.get("file")
-    if sent is None or not sent.filename:
-        return _show_files(FormState.typed({"file": ["Choose a CSV file"]}), status=422)
     try:
+        sent = sent_file("file")
+        if sent is None:
+            return _show_files(FormState.typed({"file": ["Choose a CSV file"]}), status=422)
         with writing() as work:
-            read = suspensions.import_suspensions(work, sent.read())
+            read = suspensions.import_suspensions(work, sent.content)
     except DomainError as error:
         return _show_files(FormState.typed({"file": [error.message]}), status=422)
     if read.problems:
