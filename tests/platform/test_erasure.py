@@ -16,6 +16,7 @@ SPECS: dict[str, ServiceSpec] = {name: import_module(f"services.{name}.app").SPE
 
 NOT_OF_A_CHILD = {
     "attendance_upload": "a file of many children's marks; what names the child is taken out of it",
+    "delegation": "between two people of a school; the places on teams that follow from it are the children's",
     "failing_address": "an address; those of people known through the child alone are forgotten",
     "inbox_position": "a number for each subject, which is how late facts are kept away",
     "published": "how many facts of each type were sent",
