@@ -1,4 +1,4 @@
-"""Times what meetings cost: writing an invitation, reading an answer, finding times; each beside the plain way.
+"""Times what meetings cost: an invitation, an answer, a published diary, finding times; each beside the plain way.
 
 .venv/bin/python -m benchmarks.calendar
 
@@ -17,7 +17,9 @@ from time import process_time
 from timeit import repeat
 
 import icalendar
+import recurring_ical_events
 
+from services.scheduling.adapters.busy_reader import read_busy
 from services.scheduling.adapters.icalendar_writer import write_calendar
 from services.scheduling.adapters.invitation_mail import write_mail
 from services.scheduling.adapters.policies import load_policies
@@ -123,9 +125,30 @@ def found_plainly(asked: Question) -> list[datetime]:
     return found[:10]
 
 
-def best(act: Callable[[], object]) -> float:
+def diary(entries: int = 5_000) -> bytes:
+    """Publish three years of appointments, as a calendar writes them, and one that repeats every week."""
+    lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//x//x//EN"]
+    for n in range(entries):
+        starts = datetime(2024, 1, 1, 9) + timedelta(hours=5 * n)  # noqa: DTZ001 - its zone stands beside it
+        lines += ["BEGIN:VEVENT", f"UID:{n}@diary.example", "DTSTAMP:20260101T000000Z"]
+        lines += [f"DTSTART;TZID=Europe/London:{starts:%Y%m%dT%H%M%S}"]
+        lines += [f"DTEND;TZID=Europe/London:{starts + timedelta(hours=1):%Y%m%dT%H%M%S}"]
+        lines += [f"SUMMARY:Appointment number {n} with a title that is folded", "  in two", "LOCATION:Room 1"]
+        lines += ["BEGIN:VALARM", "ACTION:DISPLAY", "TRIGGER:-PT15M", "END:VALARM", "END:VEVENT"]
+    weekly = ("DTSTART;TZID=Europe/London:20260105T100000", "DTEND;TZID=Europe/London:20260105T110000")
+    lines += ["BEGIN:VEVENT", "UID:weekly", *weekly, "RRULE:FREQ=WEEKLY;BYDAY=MO", "END:VEVENT", "END:VCALENDAR", ""]
+    return "\r\n".join(lines).encode()
+
+
+def busy_plainly(raw: bytes, first: datetime, last: datetime) -> list[tuple[datetime, datetime]]:
+    """Return when the owner of a diary is busy, read with icalendar and recurring-ical-events alone."""
+    found = recurring_ical_events.of(icalendar.Calendar.from_ical(raw)).between(first, last)
+    return [(each["DTSTART"].dt, each["DTEND"].dt) for each in found]
+
+
+def best(act: Callable[[], object], times: int = TIMES, rounds: int = ROUNDS) -> float:
     """Return the least time of one call in milliseconds."""
-    return min(repeat(act, number=TIMES, repeat=ROUNDS, timer=process_time)) / TIMES * 1e3
+    return min(repeat(act, number=times, repeat=rounds, timer=process_time)) / times * 1e3
 
 
 def main() -> int:
@@ -149,10 +172,14 @@ def main() -> int:
         ("one answer, mail to decision", 0.5, decided, lambda: read_plainly(answer)),
         ("ten times, eight people, six weeks", 1.0, lambda: suggest(asked), lambda: found_plainly(asked)),
     ]
+    published, ahead = diary(), NOW + timedelta(weeks=26)
+    assert len(read_busy(published, NOW, ahead)) == len({start for start, _ in busy_plainly(published, NOW, ahead)})
     missed = False
     print(f"{'':38}{'ours':>10}{'plain way':>12}{'ratio':>8}{'target':>10}")
-    for name, target, ours, plain in jobs:
-        took, beside = best(ours), best(plain)
+    timed = [(name, target, best(ours), best(plain)) for name, target, ours, plain in jobs]
+    read, read_so = (lambda: read_busy(published, NOW, ahead)), (lambda: busy_plainly(published, NOW, ahead))
+    timed.append(("a diary of 5,000 entries", 150.0, best(read, 1, 5), best(read_so, 1, 2)))
+    for name, target, took, beside in timed:
         late = bool(target) and took > target
         missed = missed or late
         said = f"{target:.1f} ms" if target else ""

@@ -1,10 +1,10 @@
 """What holds for every test."""
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# How long one example takes says more about the machine than about the code; pytest's own time limit is kept.
-settings.register_profile("suite", deadline=None)
+# How long an example takes says more about the machine than about the code; pytest's own time limit is kept.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")
 
 

@@ -212,6 +212,9 @@ SCHEDULING: Mapping[str, Permission] = {
         "Know that a child has meetings", team=EVERYONE, authority=HEAD, matter=Matter.MEETINGS, emergency=True
     ),
     "scheduling.worklist.read": Permission("See one's own list of meetings", team=EVERYONE, authority=EVERYONE),
+    "scheduling.diary.keep_own": Permission(
+        "Say where one's own diary is published, so that no time is offered when one is busy", authority=PROFESSIONALS
+    ),
     "scheduling.meeting.read": Permission(
         "See a meeting, who is invited and what they answered",
         team=EVERYONE,

@@ -161,6 +161,14 @@ def test_a_rule_holds_from_its_date_on(policy: Policy) -> None:
     assert read.at(Rule.FIRST_MEETING, date(2010, 1, 1)).period.count == 10
 
 
+def test_a_policy_that_says_nothing_of_keeping_records_keeps_them_as_the_law_asks() -> None:
+    data = _policy_data()
+    data.pop("keeping", None)
+    rule = read_policy(data).keeping_at(date(2026, 11, 1))
+    assert (rule.until_birthday, rule.years_after_death) == (75, 15)
+    assert "regulation 50" in rule.source
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

@@ -93,6 +93,23 @@ def test_when_nothing_fits_the_booking_that_stands_most_in_the_way_is_named() ->
     assert "Without Amara Okafor's other PEP meetings" in freer.obstacle.text
 
 
+def test_a_persons_own_diary_is_heeded_named_and_never_taken_for_known_when_it_is_not() -> None:
+    day = date(2026, 11, 26)
+    ben = Person("b", "Ben Adeyemi", True, diary=(all_day(day),), knows_diary=True)
+    amara = Person("a", "Amara Okafor", False, diary=(all_day(date(2026, 11, 27)),), knows_diary=True)
+    question = ask(people=(ben, amara, Person("c", "Chris Lowe", False)))
+    found = suggest(question, 40)
+    assert day not in {slot.day for slot in found.slots}
+    assert (found.known, found.unknown) == (("Ben Adeyemi", "Amara Okafor"), ("Chris Lowe",))
+    assert codes(question, london_time(day, 10)) == {"required_busy"}
+    assert codes(question, london_time(date(2026, 11, 27), 10)) == {"optional_busy"}
+    always = Person("b", "Ben Adeyemi", True, diary=tuple(all_day(MONDAY + timedelta(days=n)) for n in range(40)))
+    obstacle = suggest(ask(people=(always,))).obstacle
+    assert obstacle is not None
+    assert (obstacle.constraint, obstacle.person_id) == (Constraint.DIARY, "b")
+    assert "Without what is in Ben Adeyemi's own diary there would be" in obstacle.text
+
+
 def test_in_a_holiday_the_school_days_are_named_as_the_obstacle_or_the_date_is() -> None:
     found = suggest(ask(meet_by=date(2026, 12, 31), today=date(2026, 12, 17)))
     assert found.late

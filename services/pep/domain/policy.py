@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from services.pep.domain.periods import Period, Unit
-from services.pep.domain.retention import LEAST_BIRTHDAY, LEAST_YEARS_AFTER_DEATH, KeepingRule
+from services.pep.domain.retention import LEAST_BIRTHDAY, LEAST_YEARS_AFTER_DEATH, THE_LAW, KeepingRule
 from services.pep.domain.terms import Term, TermCalendar
 
 
@@ -74,7 +74,8 @@ def read_policy(data: Mapping[str, Any]) -> Policy:
 
     `rules` maps each rule's name to a list of `{effective_from, count, unit, source}`; `terms` maps a term's key to
     `{starts, ends, teaching: [[first, last], …]}`; `year_groups` is `[from, to]`. `keeping` is a list of
-    `{effective_from, until_birthday, years_after_death, source}`, never shorter than the law asks.
+    `{effective_from, until_birthday, years_after_death, source}`, never shorter than the law asks, which holds where
+    it is left out.
     """
     try:
         rules = {rule: _dated(rule, data["rules"][rule.value]) for rule in Rule}
@@ -84,7 +85,7 @@ def read_policy(data: Mapping[str, Any]) -> Policy:
         terms = {key: _term(key, value) for key, value in data.get("terms", {}).items()}
         first, last = data["year_groups"]
         return Policy(
-            str(data["authority"]), rules, TermCalendar(terms), int(first), int(last), _keeping(data["keeping"])
+            str(data["authority"]), rules, TermCalendar(terms), int(first), int(last), _keeping(data.get("keeping", ()))
         )
     except KeyError as error:
         raise UnreadablePolicy(f"{error.args[0]} is missing.") from error
@@ -110,7 +111,7 @@ def _dated(rule: Rule, values: Sequence[Mapping[str, Any]]) -> tuple[Dated, ...]
 
 def _keeping(values: Sequence[Mapping[str, Any]]) -> tuple[KeepingRule, ...]:
     if not values:
-        raise UnreadablePolicy("keeping: at least one value is needed.")
+        return (THE_LAW,)
     read = [
         KeepingRule(
             date.fromisoformat(value["effective_from"]),

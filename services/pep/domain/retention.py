@@ -27,6 +27,14 @@ class KeepingRule:
     source: str
 
 
+THE_LAW = KeepingRule(
+    date(2011, 4, 1),
+    LEAST_BIRTHDAY,
+    LEAST_YEARS_AFTER_DEATH,
+    "Care Planning, Placement and Case Review (England) Regulations 2010, regulation 50",
+)
+
+
 class Ends(StrEnum):
     """What the end of the keeping is counted from."""
 

@@ -21,11 +21,14 @@ MAX_REDIRECTS = 3
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-def fetch_calendar(url: str, *, allow_loopback: bool = False) -> bytes:
-    """Return the bytes behind a web address; raises `UnusableCalendar` saying what stands in the way."""
+def fetch_calendar(url: str, *, allow_loopback: bool = False, largest: int = MAX_BYTES) -> bytes:
+    """Return the bytes behind a web address, at most `largest`.
+
+    Raises `UnusableCalendar` saying what stands in the way.
+    """
     for _ in range(MAX_REDIRECTS + 1):
         parts = _checked(url)
-        answer, location = _get(parts, allow_loopback)
+        answer, location = _get(parts, allow_loopback, largest)
         if location is None:
             return answer
         url = urljoin(url, location)
@@ -46,7 +49,7 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _get(parts: SplitResult, allow_loopback: bool) -> tuple[bytes, str | None]:
+def _get(parts: SplitResult, allow_loopback: bool, largest: int) -> tuple[bytes, str | None]:
     """Ask once; return the body, or the address that the answer points to."""
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
@@ -62,23 +65,26 @@ def _get(parts: SplitResult, allow_loopback: bool) -> tuple[bytes, str | None]:
                 raise UnusableCalendar(
                     "calendar_not_there", f"The address answered “{response.status} {response.reason}”, not a calendar."
                 )
-            body = _read(response)
+            body = _read(response, largest)
     except (OSError, http.client.HTTPException, UnicodeError) as error:
         raise UnusableCalendar(
             "calendar_unreachable", "The address could not be reached. Check it, or upload the calendar as a file."
         ) from error
     finally:
         connection.close()
-    if len(body) > MAX_BYTES:
-        raise UnusableCalendar("calendar_too_big", "The calendar is larger than 1 MB. Ask for the term dates only.")
+    if len(body) > largest:
+        megabytes = largest // 1_000_000
+        raise UnusableCalendar(
+            "calendar_too_big", f"The calendar is larger than {megabytes} MB. Ask for a shorter one."
+        )
     return body, None
 
 
-def _read(response: http.client.HTTPResponse) -> bytes:
+def _read(response: http.client.HTTPResponse, largest: int) -> bytes:
     """Read what comes until it is too big or takes too long altogether."""
     give_up = time.monotonic() + TOTAL_SECONDS
     body = b""
-    while len(body) <= MAX_BYTES and (chunk := response.read1(65536)):
+    while len(body) <= largest and (chunk := response.read1(65536)):
         body += chunk
         if time.monotonic() > give_up:
             raise TimeoutError("the calendar takes too long to arrive")

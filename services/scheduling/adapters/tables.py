@@ -63,6 +63,26 @@ term_date = Table(
     CheckConstraint("kind IN ('first_day', 'last_day', 'term', 'closed', 'holiday')", name="kind_known"),
 )
 
+diary = Table(
+    "diary",
+    metadata,
+    Column("person_id", String(36), primary_key=True),
+    Column("address", Text, nullable=False),
+    Column("tried_at", UtcDateTime, nullable=False),
+    Column("read_at", UtcDateTime, nullable=False),
+    Column("problem", String(400), nullable=False),
+)
+Index(None, diary.c.tried_at)
+
+diary_busy = Table(
+    "diary_busy",
+    metadata,
+    Column("person_id", String(36), ForeignKey(diary.c.person_id, ondelete="CASCADE"), primary_key=True),
+    Column("starts_at", UtcDateTime, primary_key=True),
+    Column("ends_at", UtcDateTime, nullable=False),
+    CheckConstraint("starts_at < ends_at", name="ends_after_it_starts"),
+)
+
 meeting = Table(
     "meeting",
     metadata,

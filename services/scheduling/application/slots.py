@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from services.scheduling.adapters import meetings_store
+from services.scheduling.adapters import diary_store, meetings_store
+from services.scheduling.application.diaries import KNOWN_FOR
 from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
 from services.scheduling.domain.judging import Person, Point, Question, judge
@@ -17,19 +18,25 @@ from shared.platform.work import Work
 
 
 def question_for(work: Work, meeting: Meeting, guests: Iterable[Guest], minutes: int = 0) -> Question:
-    """Put the question which times suit these people; their other meetings are read in one query."""
+    """Put the question which times suit these people; their other meetings and diaries are read with three."""
     policy, calendar = policy_for(work, meeting), calendar_for(work, child_of(work, meeting.child_id))
     chosen = tuple(guests)
     horizon = add_working_days(max(work.today, meeting.meet_by), LATE_WINDOW + 5, calendar.bank_holidays)
-    booked = meetings_store.busy(
-        work.connection,
-        [guest.person_id for guest in chosen],
-        london_time(work.today, 0),
-        london_time(horizon + timedelta(days=1), 0),
-        but=meeting.id,
-    )
+    ids = [guest.person_id for guest in chosen]
+    first, last = london_time(work.today, 0), london_time(horizon + timedelta(days=1), 0)
+    booked = meetings_store.busy(work.connection, ids, first, last, but=meeting.id)
+    diaries = diary_store.busy(work.connection, ids, first, last)
+    known = diary_store.known(work.connection, ids, work.now - KNOWN_FOR)
     people = tuple(
-        Person(guest.person_id, guest.name, guest.required, booked.get(guest.person_id, ())) for guest in chosen
+        Person(
+            guest.person_id,
+            guest.name,
+            guest.required,
+            busy=booked.get(guest.person_id, ()),
+            diary=diaries.get(guest.person_id, ()),
+            knows_diary=guest.person_id in known,
+        )
+        for guest in chosen
     )
     return Question(work.today, meeting.meet_by, minutes or policy.meeting_minutes, policy, calendar, people)
 

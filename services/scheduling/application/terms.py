@@ -45,7 +45,8 @@ def import_terms(work: Work, school: str, file_or_url: str) -> SchoolTerms:
     """
     found = find_school(work, school)
     if "://" in file_or_url:
-        return import_from_address(work, found.urn, file_or_url)
+        raw = fetch_calendar(file_or_url, allow_loopback=work.settings.may_fetch_loopback)
+        return import_file(work, found.urn, raw, file_or_url)
     path = Path(file_or_url)
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -63,12 +64,6 @@ def import_file(work: Work, urn: str, raw: bytes, name: str) -> SchoolTerms:
     by = work.actor.name
     term_store.store(work.connection, StoredCalendar(urn, name[:500], work.now, by, entries))
     return look_at_terms(work, urn)
-
-
-def import_from_address(work: Work, urn: str, url: str) -> SchoolTerms:
-    """Bring in the term calendar of a school from the web."""
-    may_import(work, urn)
-    return import_file(work, urn, fetch_calendar(url, allow_loopback=work.settings.may_fetch_loopback), url)
 
 
 def look_at_terms(work: Work, urn: str) -> SchoolTerms:

@@ -22,12 +22,18 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody the time must suit (`required`) or had better suit."""
+    """Somebody the time must suit (`required`) or had better suit.
+
+    `busy` is when they have other PEP meetings, `diary` when their own diary says that they are busy. `knows_diary`
+    tells whether that was read lately: if not, an empty `diary` says nothing.
+    """
 
     id: str
     name: str
     required: bool
     busy: tuple[Busy, ...] = ()
+    diary: tuple[Busy, ...] = ()
+    knows_diary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +124,19 @@ def _hours_points(policy: MeetingPolicy, start: time, end: time) -> list[Point]:
 
 
 def _people_points(people: Sequence[Person], starts_at: datetime, ends_at: datetime) -> list[Point]:
-    booked = [
-        person for person in people if any(one.starts_at < ends_at and one.ends_at > starts_at for one in person.busy)
-    ]
-    if not booked:
-        return [Point("nobody_booked", "nobody invited has another PEP meeting then", True)]
-    return [
-        Point(
-            "required_booked" if person.required else "optional_booked",
-            f"{person.name} is already booked for another PEP meeting"
-            + (", and must be there" if person.required else ""),
-            False,
-        )
-        for person in booked
-    ]
+    def is_taken(times: Sequence[Busy]) -> bool:
+        return any(one.starts_at < ends_at and one.ends_at > starts_at for one in times)
+
+    points = []
+    for person in people:
+        how = "required" if person.required else "optional"
+        needed = ", and must be there" if person.required else ""
+        if is_taken(person.busy):
+            text = f"{person.name} is already booked for another PEP meeting{needed}"
+            points.append(Point(f"{how}_booked", text, False))
+        elif is_taken(person.diary):
+            points.append(Point(f"{how}_busy", f"{person.name}'s own diary says that they are busy{needed}", False))
+    return points or [Point("nobody_booked", "nobody invited has another PEP meeting then", True)]
 
 
 def _clock(at: time) -> str:

@@ -45,11 +45,12 @@ class Constraint(StrEnum):
     LATEST_DATE = "latest_date"
     SCHOOL_DAYS = "school_days"
     BOOKINGS = "bookings"
+    DIARY = "diary"
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """The one constraint whose removal opens the most times, and how many it opens; `person_id` for bookings."""
+    """The one constraint whose removal opens the most times, and how many it opens; `person_id` where it is one's."""
 
     constraint: Constraint
     opens: int
@@ -59,11 +60,16 @@ class Obstacle:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """Times to offer, best first. `late` says that no time by the latest date was found and these come after it."""
+    """Times to offer, best first. `late` says that no time by the latest date was found and these come after it.
+
+    `known` and `unknown` name those whose own diaries were looked at, and those of whose diaries nothing is known.
+    """
 
     slots: tuple[Slot, ...]
     obstacle: Obstacle | None = None
     late: bool = False
+    known: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
 
 
 def suggest(question: Question, count: int = 10) -> Suggestions:
@@ -72,6 +78,12 @@ def suggest(question: Question, count: int = 10) -> Suggestions:
     When no time by the latest date suits all who must be there, the one constraint that stands most in the way is
     named (unless that date is past) and the soonest times after it are offered instead, marked as late.
     """
+    known = tuple(person.name for person in question.people if person.knows_diary)
+    unknown = tuple(person.name for person in question.people if not person.knows_diary)
+    return replace(_suggest(question, count), known=known, unknown=unknown)
+
+
+def _suggest(question: Question, count: int) -> Suggestions:
     grid = _grid(question.policy, _days(question, question.earliest, question.meet_by))
     starts = _starts(question, grid)
     if starts:
@@ -138,8 +150,11 @@ def _length(question: Question) -> int:
     return -(-question.minutes // 15)
 
 
-def _starts(question: Question, grid: _Grid, ignored: str = "") -> int:
-    """Return the mask of cells at which a meeting can start with everybody who must be there."""
+def _starts(question: Question, grid: _Grid, ignored: str = "", ignored_diary: str = "") -> int:
+    """Return the mask of cells at which a meeting can start with everybody who must be there.
+
+    Of the person `ignored` the other PEP meetings are left aside, of `ignored_diary` what their diary says.
+    """
     length = _length(question)
     if length > grid.cells:
         return 0
@@ -147,6 +162,8 @@ def _starts(question: Question, grid: _Grid, ignored: str = "") -> int:
     for person in question.people:
         if person.required and person.id != ignored:
             taken |= grid.mask(person.busy)
+        if person.required and person.diary and person.id != ignored_diary:
+            taken |= grid.mask(person.diary)
     return grid.every_day((1 << (grid.cells - length + 1)) - 1) & ~_spoiled(taken, length)
 
 
@@ -161,9 +178,9 @@ def _spoiled(taken: int, length: int) -> int:
 def _choose(question: Question, grid: _Grid, starts: int, count: int) -> list[Slot]:
     length, opening = timedelta(minutes=question.minutes), _minute(question.policy.day_starts)
     spoiled = {
-        person.id: _spoiled(grid.mask(person.busy), _length(question))
+        person.id: _spoiled(grid.mask(person.busy) | grid.mask(person.diary), _length(question))
         for person in question.people
-        if person.busy and not person.required
+        if (person.busy or person.diary) and not person.required
     }
     chosen: list[Slot] = []
     taken: set[tuple[date, bool]] = set()
@@ -261,6 +278,16 @@ def _obstacle(question: Question) -> Obstacle | None:
             )
             for person in question.people
             if person.required and person.busy
+        ),
+        *(
+            Obstacle(
+                Constraint.DIARY,
+                _starts(question, school, ignored_diary=person.id).bit_count(),
+                f"Without what is in {person.name}'s own diary there would be",
+                person.id,
+            )
+            for person in question.people
+            if person.required and person.diary
         ),
     ]
     best = max(found, key=lambda one: (one.opens, one.constraint is not Constraint.LATEST_DATE))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.scheduling.adapters import links_store
+from services.scheduling.application.diaries import read_due_diary
 from services.scheduling.entrypoints.send_mail import send_due_mail
 from shared.platform.service import Job
 from shared.platform.work import Work
@@ -17,5 +18,6 @@ def forget_expired_links(work: Work) -> None:
 
 JOBS = (
     Job("send-mail", timedelta(seconds=1), run_alone=send_due_mail),
+    Job("read-diaries", timedelta(seconds=2), run_alone=read_due_diary),
     Job("forget-expired-links", timedelta(hours=6), forget_expired_links),
 )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 from services.scheduling.adapters.history_store import Happening
 from services.scheduling.domain.meeting import Answer, Meeting, Mode, Reason
+from services.scheduling.domain.slots import Suggestions
 from shared.contracts.roles import Role
 from shared.platform.web.filters import clock_time, day
 
@@ -79,6 +80,22 @@ def role_title(role: str) -> str:
 def when(starts_at: datetime, ends_at: datetime) -> str:
     """Return a time as people say it: Monday 7 December 2026, 10am to 11am."""
     return f"{day(starts_at)}, {clock_time(starts_at)} to {clock_time(ends_at)}"
+
+
+def diaries(found: Suggestions) -> str:
+    """Return whose own diaries were looked at for these times, and whose are not known."""
+    if not found.known:
+        return "People's own diaries are not known here: only their PEP meetings."
+    if not found.unknown:
+        return "Everybody's own diary was looked at."
+    known, unknown = names_in_words(found.known), names_in_words(found.unknown)
+    return f"Looked at: the own {'diary' if len(found.known) == 1 else 'diaries'} of {known}. Not known: {unknown}."
+
+
+def names_in_words(names: Sequence[str]) -> str:
+    """Return names as people list them: A, B and C."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def timeline(history: tuple[Happening, ...]) -> list[dict[str, Any]]:

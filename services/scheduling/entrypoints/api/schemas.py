@@ -135,11 +135,16 @@ class ObstacleSchema(Schema):
 
 
 class SuggestionsSchema(Schema):
-    """Times to offer, best first; `late` says that they come after the latest date."""
+    """Times to offer, best first; `late` says that they come after the latest date.
+
+    Of those under `unknown_diaries` only the PEP meetings were looked at.
+    """
 
     slots = fields.List(fields.Nested(SlotSchema))
     late = fields.Boolean()
     obstacle = fields.Nested(ObstacleSchema, allow_none=True)
+    known_diaries = fields.List(fields.String(), attribute="known")
+    unknown_diaries = fields.List(fields.String(), attribute="unknown")
 
 
 class TermDateSchema(Schema):

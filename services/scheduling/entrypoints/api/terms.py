@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.scheduling.application.terms import SchoolTerms, import_file, import_from_address, look_at_terms
+from services.scheduling.adapters.calendar_fetch import fetch_calendar
+from services.scheduling.application.terms import SchoolTerms, import_file, look_at_terms, may_import
 from services.scheduling.entrypoints.api import schemas
 from shared.kernel.errors import InvalidInput
 from shared.platform.web.access import allowed
 from shared.platform.web.api import ApiBlueprint
-from shared.platform.web.unit import reading, writing
+from shared.platform.web.unit import current_runtime, reading, writing
 
 blueprint = ApiBlueprint(
     "terms_api", __name__, url_prefix="/api/schools", description="Schools' own term calendars, which meetings respect."
@@ -33,10 +34,16 @@ def put_terms(given: dict[str, str], urn: str) -> dict[str, Any]:
     """Bring in a school's term calendar (iCalendar), in the place of the one that was there."""
     if bool(given["calendar"]) == bool(given["address"]):
         raise InvalidInput({"calendar": ["Send either the calendar or its address."]})
+    with reading() as work:
+        may_import(work, urn)
+    if given["calendar"]:
+        raw, source = given["calendar"].encode(), "sent over the API"
+    else:
+        # No transaction is open while somebody else's server takes its time.
+        allow_loopback = current_runtime().settings.may_fetch_loopback
+        raw, source = fetch_calendar(given["address"], allow_loopback=allow_loopback), given["address"]
     with writing() as work:
-        if given["calendar"]:
-            return _shown(import_file(work, urn, given["calendar"].encode(), "sent over the API"))
-        return _shown(import_from_address(work, urn, given["address"]))
+        return _shown(import_file(work, urn, raw, source))
 
 
 def _shown(terms: SchoolTerms) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from flask import Flask
 from services.scheduling.entrypoints.pages import (
     answer,
     arrange,
+    diary,
     held_mail,
     meeting,
     my_meetings,
@@ -18,5 +19,5 @@ from services.scheduling.entrypoints.pages import (
 
 def register_pages(app: Flask) -> None:
     """Add every page."""
-    for part in (my_meetings, meeting, plan_meeting, arrange, held_mail, answer, terms, unknown_mail):
+    for part in (my_meetings, meeting, plan_meeting, arrange, held_mail, answer, diary, terms, unknown_mail):
         app.register_blueprint(part.pages)

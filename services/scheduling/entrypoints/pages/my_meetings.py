@@ -12,6 +12,7 @@ from services.scheduling.application.worklist import Line, my_meetings
 from services.scheduling.domain.meeting import MeetingState
 from services.scheduling.entrypoints.wording import meeting_title, role_title, when, why_meeting
 from shared.contracts.permissions import PERMISSIONS
+from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
@@ -29,6 +30,7 @@ def index() -> Response:
         mine = my_meetings(work)
         unknown = count_unknown(work)
         today = work.today
+        keeps_diary = may(work, "scheduling.diary.keep_own")
         has_work = bool(work.actor.kinds & PERMISSIONS["scheduling.meeting.record_held"].team)
     to_do = [
         *(_put_back(line, today) for line in mine.put_back),
@@ -46,6 +48,7 @@ def index() -> Response:
         coming_up_count=len(mine.coming_up),
         unknown_mails=unknown,
         has_work=has_work or bool(to_do),
+        keeps_diary=keeps_diary,
         wide=True,
     )
 

@@ -5,15 +5,21 @@ from __future__ import annotations
 from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from services.scheduling.adapters.calendar_fetch import fetch_calendar
 from services.scheduling.adapters.term_calendars import MAX_BYTES, UnusableCalendar
-from services.scheduling.application.terms import import_file, import_from_address, look_at_terms
+from services.scheduling.application.terms import import_file, look_at_terms
+from services.scheduling.application.terms import may_import as check_may_import
 from services.scheduling.domain.term_calendar import TermDateKind
 from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
+<<<<<<< HEAD
 from shared.platform.web.unit import reading, writing
 from shared.platform.web.uploads import FileTooLarge, sent_file
+=======
+from shared.platform.web.unit import current_runtime, reading, writing
+>>>>>>> 01447c2 (Read people's own diaries, and offer no time when they are busy)
 
 KINDS = {
     TermDateKind.FIRST_DAY: "First day",
@@ -38,7 +44,10 @@ def save(urn: str) -> BaseResponse:
     """Bring in a calendar from a file or an address."""
     upload = None
     address = request.form.get("address", "").strip()
+    with reading() as work:
+        check_may_import(work, urn)
     try:
+<<<<<<< HEAD
         upload = sent_file("calendar", MAX_BYTES)
         with writing() as work:
             if upload is not None:
@@ -50,6 +59,17 @@ def save(urn: str) -> BaseResponse:
     except FileTooLarge:
         too_big = "The calendar is larger than 1 MB. Export the term dates only."
         return _page(urn, FormState.typed({"calendar": [too_big]}), 422)
+=======
+        if upload is not None and upload.filename:
+            raw, name = upload.stream.read(MAX_BYTES + 1), upload.filename
+        elif address:
+            # No transaction is open while somebody else's server takes its time.
+            raw, name = fetch_calendar(address, allow_loopback=current_runtime().settings.may_fetch_loopback), address
+        else:
+            raise UnusableCalendar("nothing_given", "Choose a file or enter an address.")
+        with writing() as work:
+            found = import_file(work, urn, raw, name)
+>>>>>>> 01447c2 (Read people's own diaries, and offer no time when they are busy)
     except UnusableCalendar as refused:
         field = "address" if address and upload is None else "calendar"
         return _page(urn, FormState.typed({field: [refused.message]}), 422)
