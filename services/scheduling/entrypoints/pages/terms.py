@@ -14,12 +14,8 @@ from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
-<<<<<<< HEAD
-from shared.platform.web.unit import reading, writing
-from shared.platform.web.uploads import FileTooLarge, sent_file
-=======
 from shared.platform.web.unit import current_runtime, reading, writing
->>>>>>> 01447c2 (Read people's own diaries, and offer no time when they are busy)
+from shared.platform.web.uploads import FileTooLarge, sent_file
 
 KINDS = {
     TermDateKind.FIRST_DAY: "First day",
@@ -47,21 +43,9 @@ def save(urn: str) -> BaseResponse:
     with reading() as work:
         check_may_import(work, urn)
     try:
-<<<<<<< HEAD
         upload = sent_file("calendar", MAX_BYTES)
-        with writing() as work:
-            if upload is not None:
-                found = import_file(work, urn, upload.content, upload.name)
-            elif address:
-                found = import_from_address(work, urn, address)
-            else:
-                raise UnusableCalendar("nothing_given", "Choose a file or enter an address.")
-    except FileTooLarge:
-        too_big = "The calendar is larger than 1 MB. Export the term dates only."
-        return _page(urn, FormState.typed({"calendar": [too_big]}), 422)
-=======
-        if upload is not None and upload.filename:
-            raw, name = upload.stream.read(MAX_BYTES + 1), upload.filename
+        if upload is not None:
+            raw, name = upload.content, upload.name
         elif address:
             # No transaction is open while somebody else's server takes its time.
             raw, name = fetch_calendar(address, allow_loopback=current_runtime().settings.may_fetch_loopback), address
@@ -69,7 +53,9 @@ def save(urn: str) -> BaseResponse:
             raise UnusableCalendar("nothing_given", "Choose a file or enter an address.")
         with writing() as work:
             found = import_file(work, urn, raw, name)
->>>>>>> 01447c2 (Read people's own diaries, and offer no time when they are busy)
+    except FileTooLarge:
+        too_big = "The calendar is larger than 1 MB. Export the term dates only."
+        return _page(urn, FormState.typed({"calendar": [too_big]}), 422)
     except UnusableCalendar as refused:
         field = "address" if address and upload is None else "calendar"
         return _page(urn, FormState.typed({field: [refused.message]}), 422)
