@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -76,7 +77,9 @@ def bare_app(name: str, runtime: Runtime, templates: Path | None = None) -> Flas
 
 
 class _Cookie(SecureCookieSessionInterface):
-    """Flask's signed cookie; what signs it is made once for an application, not for each request."""
+    """Flask's signed cookie, by SHA-256; what signs it is made once for an application, not for each request."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
     def __init__(self) -> None:
         self._signs: tuple[object, URLSafeTimedSerializer | None] = (None, None)

@@ -7,6 +7,7 @@ turns away a session of which pep has said that it was ended.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -60,7 +61,7 @@ def issue_token(secret: str, person_id: str, now: datetime, token_id: str = "") 
     """Return a bearer token for a person; it works for 30 days from `now` (aware). `token_id` is its secret id."""
     until = now + sessions.TOKEN_LASTS
     body = {"id": token_id or new_secret(), "person": person_id, "until": until.isoformat()}
-    return str(URLSafeSerializer(secret, salt=_SALT).dumps(body))
+    return str(_signer(secret).dumps(body))
 
 
 def hand_out_token(work: Work, person_id: str) -> str:
@@ -89,8 +90,13 @@ def read_token(secrets: tuple[str, ...], token: str, now: datetime) -> Token:
 @lru_cache(maxsize=1000)
 def _unsigned(secrets: tuple[str, ...], token: str) -> Token:
     """Return what a token signed by us says; a program sends the same one with every call."""
-    body = URLSafeSerializer(list(secrets), salt=_SALT).loads(token)
+    body = _signer(*secrets).loads(token)
     return Token(str(body["id"]), str(body["person"]), datetime.fromisoformat(body["until"]))
+
+
+def _signer(*secrets: str) -> URLSafeSerializer:
+    """Return what signs with the last of the secrets, and believes all of them."""
+    return URLSafeSerializer(list(secrets), salt=_SALT, signer_kwargs={"digest_method": hashlib.sha256})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ _DOMAIN = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _TEXTS = ("key", "name", "issuer", "client_id")
 _KNOWN = frozenset(
     {*_TEXTS, "for", "client_secret", "client_secret_file", "scope", "vouches_for", "authorities", "authentication"}
+    | {"must_say"}
 )
 
 
@@ -35,6 +36,7 @@ class Issuer:
 
     `vouches_for` are the domains whose mail addresses this issuer hands out itself, so that they count as verified.
     `authorities` are those whose people it may prove, where it is an authority's own; none named means all.
+    `must_say` are claims of its tokens, each of which must be, or hold, one of some words, such as `mfa` for `amr`.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Issuer:
     vouches_for: frozenset[str] = frozenset()
     authorities: frozenset[str] = frozenset()
     authentication: str = "client_secret_basic"
+    must_say: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 def read_issuers(text: str, *, production: bool) -> tuple[tuple[Issuer, ...], list[str]]:
@@ -98,9 +101,18 @@ def _faults(entry: Mapping[str, Any], *, production: bool) -> Iterator[str]:
     authorities = entry.get("authorities", [])
     if not isinstance(authorities, list) or not all(isinstance(one, str) for one in authorities):
         yield "authorities must be a list of short names"
+    if not _names_claims(entry.get("must_say", {})):
+        yield "must_say must name claims, each with a list of words"
     scope = entry.get("scope", "openid")
     if not isinstance(scope, str) or "openid" not in scope.split():
         yield "scope must be text with openid in it"
+
+
+def _names_claims(must_say: object) -> bool:
+    return isinstance(must_say, dict) and all(
+        isinstance(words, list) and words and all(isinstance(word, str) for word in words)
+        for words in must_say.values()
+    )
 
 
 def _secret(entry: Mapping[str, Any]) -> tuple[str, str]:
@@ -132,6 +144,7 @@ def _issuer(entry: Mapping[str, Any], secret: str) -> Issuer:
         vouches_for=frozenset(domain.lower() for domain in entry.get("vouches_for", [])),
         authorities=frozenset(entry.get("authorities", [])),
         authentication=entry.get("authentication", "client_secret_basic"),
+        must_say={claim: frozenset(words) for claim, words in entry.get("must_say", {}).items()},
     )
 
 

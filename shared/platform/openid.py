@@ -265,7 +265,13 @@ def _checks(claims: Mapping[str, Any], issuer: Issuer, nonce: str, now: datetime
         "token_of_the_future": isinstance(issued, (int, float)) and issued <= at + leeway,
         "another_nonce": hmac.compare_digest(str(claims.get("nonce", "")).encode(), nonce.encode()),
         "token_of_nobody": isinstance(subject, str) and 0 < len(subject) <= LONGEST_SUBJECT,
+        "too_weak": all(_says(claims.get(claim), words) for claim, words in issuer.must_say.items()),
     }
+
+
+def _says(said: object, words: frozenset[str]) -> bool:
+    """Tell whether a claim is, or holds, one of the words."""
+    return any(one in words for one in (said if isinstance(said, list) else [said]) if isinstance(one, str))
 
 
 def _is_safe(address: object, issuer: Issuer) -> bool:

@@ -99,6 +99,7 @@ def production_faults(settings: Settings, environ: Mapping[str, str]) -> list[st
     """Return everything that forbids these settings in production."""
     return [
         *_secret_faults("PEP_SUITE_SECRET", settings.secret),
+        *(_secret_faults("PEP_SUITE_METRICS_SECRET", settings.metrics_secret) if settings.metrics_secret else ()),
         *(fault for one in settings.former_secrets for fault in _secret_faults("PEP_SUITE_FORMER_SECRETS", one)),
         *_store_faults(settings),
         *_wire_faults(settings),

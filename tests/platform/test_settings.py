@@ -51,6 +51,10 @@ FAULTS = {
         {"PEP_SUITE_FORMER_SECRETS": "3mV8-kQ1zX_7pLw0RtYb5NcGh2Js9DfB short"},
         "PEP_SUITE_FORMER_SECRETS is missing or shorter",
     ),
+    "a short secret for metrics": (
+        {"PEP_SUITE_METRICS_SECRET": "prometheus"},
+        "PEP_SUITE_METRICS_SECRET is missing or shorter than 32",
+    ),
     "a database in the clear": (
         {"PEP_SUITE_PEP_DATABASE": "postgresql+psycopg://pep:9fK2mQ7x@db.internal/pep?sslmode=require"},
         "PEP_SUITE_PEP_DATABASE would go in the clear",
@@ -120,6 +124,7 @@ FAULTS = {
         {"PEP_SUITE_ISSUERS": f"[{issuers()[1:-1]}, {issuers(issuer='https://other.example')[1:-1]}]"},
         "names the key council twice",
     ),
+    "an issuer that must say nothing": ({"PEP_SUITE_ISSUERS": issuers(must_say={"amr": []})}, "must_say must name"),
     "neither yes nor no": ({"PEP_SUITE_NAME_SIGN_IN": "perhaps"}, "PEP_SUITE_NAME_SIGN_IN must be yes or no"),
 }
 

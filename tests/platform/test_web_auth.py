@@ -260,6 +260,17 @@ def test_a_token_that_is_not_one_is_a_clear_401(suite: Suite, token: str) -> Non
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
+def test_a_cookie_is_no_token_and_a_token_no_cookie(suite: Suite) -> None:
+    browser, _ = suite.sign_in("ada")
+    cookie = browser.get_cookie("pep_suite")
+    assert cookie is not None
+    answer = suite.app.test_client().get("/api/targets/1", headers={"Authorization": f"Bearer {cookie.value}"})
+    assert answer.status_code == 401
+    client = suite.app.test_client()
+    client.set_cookie("pep_suite", issue_token(suite.runtime.settings.secret, "ada", suite.runtime.clock.now()))
+    assert client.get("/mine").status_code == 303
+
+
 def test_a_token_of_another_secret_or_for_nobody_is_refused(suite: Suite) -> None:
     now = suite.runtime.clock.now()
     for token in (issue_token("another", "ada", now), issue_token(suite.runtime.settings.secret, "nobody", now)):

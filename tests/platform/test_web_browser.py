@@ -148,3 +148,25 @@ def test_people_are_warned_before_time_is_up_and_keep_what_they_typed(browser: B
         page.goto(led_to)
         expect(page.get_by_role("main")).to_contain_text("Reads with his carer")
         assert_well_made(page, "kept-form")
+
+
+def test_when_time_is_up_and_nobody_answers_nothing_stays_in_sight_and_nothing_typed_is_lost(
+    browser: Browser, tmp_path: Path
+) -> None:
+    app, runtime = make_style_app(tmp_path)
+    clock = runtime.clock
+    assert isinstance(clock, FixedClock)
+    with served(app) as address, browser.new_context(base_url=address) as context:
+        page = context.new_page()
+        page.clock.install()
+        page.goto("/enter")
+        page.goto("/style")
+        page.get_by_label("What is going well?").fill("Reads with his carer")
+        context.set_offline(True)
+        clock.set(clock.now() + timedelta(minutes=30))
+        page.clock.run_for(30 * 60_000)
+        expect(page.get_by_role("main")).to_be_hidden()
+        context.set_offline(False)
+        clock.set(clock.now() - timedelta(seconds=10))
+        page.clock.run_for(10_000)
+        page.wait_for_url("**/sign-in?next=%2Fkept%2F*")

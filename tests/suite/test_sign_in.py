@@ -192,6 +192,24 @@ def test_a_token_that_is_not_ours_lets_nobody_in(
     assert sign_in(browser, provider).location == "/pep/"
 
 
+@pytest.mark.parametrize(
+    ("said", "in_"),
+    [(["pwd", "mfa"], True), ("mfa", True), (["pwd"], False), ("mfa pwd", False), ([], False), (None, False)],
+)
+def test_where_an_issuer_must_say_how_somebody_proved_themselves_nothing_weaker_lets_in(
+    suite: Suite, provider: Provider, said: object, in_: bool
+) -> None:
+    strict = replace(provider.issuer(), must_say={"amr": frozenset({"mfa", "hwk"})})
+    suite.runtime.settings = replace(suite.runtime.settings, issuers=(strict,))
+    provider.change_claims = changed(amr=said)
+    browser = Browser(suite)
+    answer = sign_in(browser, provider)
+    if in_:
+        assert answer.location == "/pep/"
+    else:
+        assert_refused(answer, browser)
+
+
 def test_clocks_may_differ_by_a_little(stage: Suite, provider: Provider) -> None:
     provider.change_claims = lambda said: {**said, "exp": said["iat"] - 30, "iat": said["iat"] + 30}
     assert sign_in(Browser(stage), provider).location == "/pep/"

@@ -28,7 +28,13 @@ export function watchTime(dialog) {
       const body = new FormData(typed)
       for (const [name, value] of [...body]) if (value instanceof File) body.delete(name)
       body.set('kept_path', new URL(typed.action).pathname)
-      const answer = await fetch(dialog.dataset.keep, { method: 'POST', body: new URLSearchParams(body) })
+      const answer = await fetch(dialog.dataset.keep, { method: 'POST', body: new URLSearchParams(body) }).catch(() => null)
+      if (!answer) {
+        // Nobody can be reached to keep it: nothing stays in sight, nothing typed is lost, and look() tries again.
+        document.documentElement.hidden = true
+        leaving = false
+        return
+      }
       if (answer.ok) next = (await answer.json()).next || next
     }
     location.replace(`/sign-in?next=${encodeURIComponent(next)}`)
