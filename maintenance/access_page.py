@@ -33,6 +33,8 @@ how it is asked is in [architecture.md](architecture.md#who-may-see-what). What 
   [decision 15](decisions/0015-sealed-facts.md)).
 - A row that begins with ↳ is a single field of the row above it. Who may not see a field gets a page or an answer in
   which it is absent. A field that has no row is covered by the row of the record.
+- Some take part without an account, by a personal link to one thing
+  ([decision 17](decisions/0017-taking-part-without-an-account.md)): of their row it opens only what it was sent for.
 - What is read anywhere else (a mail, a calendar entry, an event, an export) is never more than its row here allows.
 """
 

@@ -25,13 +25,14 @@ class ParentStanding(StrEnum):
 class Matter(StrEnum):
     """A kind of thing that somebody is told of, or not.
 
-    Of meetings and of the placement nothing is told until it was decided. The school, and the places that give it
+    Of meetings, plans and the placement nothing is told until it was decided. The school, and the places that give it
     away, are told until it was decided that they are not.
     """
 
     MEETINGS = "meetings"
     PLACEMENT = "placement"
     SCHOOL = "school"
+    PLAN = "plan"
 
     @property
     def undecided(self) -> ParentStanding:

@@ -45,6 +45,7 @@ class Permission:
     among `by_decision`. `sealed` names fields that a parent sees only as far as they are told of a matter. `emergency`:
     staff of the authority who have opened the record in an emergency may it too, if they could in their role on a team.
     `by_part`: a delegate may for those parts of the plan that were delegated (a section's key, `targets`, `views`).
+    `guests`: somebody from outside the team may, by a personal link that was sent to them for it.
     """
 
     what: str
@@ -56,6 +57,7 @@ class Permission:
     sealed: Mapping[str, Matter] = field(default_factory=dict)
     emergency: bool = False
     by_part: bool = False
+    guests: bool = False
 
     @property
     def emergency_roles(self) -> frozenset[Role]:
@@ -196,6 +198,20 @@ PEP_PLAN: Mapping[str, Permission] = {
     ),
     "pep.views.give": Permission("Say one's own views as the child", team=frozenset({Role.CHILD})),
     "pep.views.record": Permission("Record the child's views on their behalf", team=PROFESSIONALS | {Role.ADVOCATE}),
+    "pep.own_targets.read": Permission("Read the targets of one's own plan", team=frozenset({Role.CHILD})),
+    "pep.parent_plan.read": Permission(
+        "Read of an approved plan what a parent may, without homes, names and what gives an address away",
+        team=SOCIAL_CARE | {Role.PARENT},
+        matter=Matter.PLAN,
+    ),
+    "pep.contribution.give": Permission(
+        "Write a contribution to a plan, for somebody who is not on the team, by a personal link", guests=True
+    ),
+    "pep.link.read": Permission(
+        "See to whom personal links to a plan were sent, and what they were used for", team=SOCIAL_CARE, authority=HEAD
+    ),
+    "pep.link.send": Permission("Send somebody without an account a personal link to one thing", team=SOCIAL_CARE),
+    "pep.link.revoke": Permission("Take a personal link back", team=SOCIAL_CARE, authority=HEAD),
     "pep.care_plan.read": Permission(
         "Read the education part of the care plan and its concerns", team=STAFF, authority=HEAD, emergency=True
     ),

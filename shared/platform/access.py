@@ -28,11 +28,32 @@ ACTING_FOR = "acting for "
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """The one thing that a personal link opens: some actions, on one plan of one child, in one role.
+
+    Without a role it is somebody from outside the team, who may do what the table gives to guests.
+    """
+
+    child_id: str
+    plan_id: str
+    actions: frozenset[str]
+    role: Role | None
+
+    def covers(self, action: str, thing: Thing) -> bool:
+        """Tell whether an action on a thing is within the scope."""
+        return action in self.actions and (thing.kind, thing.id, thing.plan_id) == (
+            "child",
+            self.child_id,
+            self.plan_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: a person acting for an organisation, or the suite itself (`system`).
 
     `elsewhere` is the same designated teacher as other authorities have recorded them: each record acts in its own
-    authority and in no other.
+    authority and in no other. `scope` narrows whoever acts by a personal link to what it is for.
     """
 
     person_id: str
@@ -43,6 +64,11 @@ class Actor:
     school_urn: str | None = None
     system: bool = False
     elsewhere: tuple[Actor, ...] = ()
+    scope: Scope | None = None
+
+    def roles_among(self, roles: frozenset[Role]) -> frozenset[Role]:
+        """Return in which of their roles on a team they act: all, or by a personal link the one it is for."""
+        return roles if self.scope is None else frozenset(role for role in roles if role is self.scope.role)
 
     def towards(self, authority: str) -> Actor:
         """Return who the actor is to a thing of an authority: as recorded there, else as they are."""
@@ -76,7 +102,8 @@ class Thing:
 
     `told` says of a parent, or of a school, how far they are told of each matter that was decided; `over` that the
     thing, such as a meeting, is past; `opening` that the actor, who is not on the team, has opened the record in an
-    emergency. A delegate `acts_for` a person, in these `parts` of the plan (None: in all).
+    emergency. A delegate `acts_for` a person, in these `parts` of the plan (None: in all). `plan_id` is
+    the plan that is asked about; who acts by a personal link is let near no other.
     """
 
     kind: str
@@ -88,6 +115,7 @@ class Thing:
     opening: Opening | None = None
     acts_for: str = ""
     parts: frozenset[str] | None = None
+    plan_id: str = ""
 
     def is_told(self, matter: Matter) -> bool:
         """Tell whether they are told of a matter: those told after, once the thing is over."""
@@ -101,7 +129,8 @@ class Thing:
 class Decision:
     """`allowed`, and a stable code why.
 
-    team, authority, emergency, system; not_on_team, role_may_not, field_sealed, not_delegated, no_rule.
+    team, authority, emergency, guest, system;
+    not_on_team, role_may_not, field_sealed, not_delegated, outside_link, no_rule.
     """
 
     allowed: bool
@@ -126,6 +155,19 @@ def actor_for(person: roster.Person, elsewhere: Iterable[roster.Person] = ()) ->
     )
 
 
+def _settled(actor: Actor, permission: Permission, action: str, thing: Thing) -> Decision | None:
+    """Return what is decided already, before anybody's role is looked at; None leaves it to their role."""
+    if actor.system:
+        return Decision(True, "system")
+    if actor.authority != thing.authority:
+        return Decision(False, "not_on_team")
+    if actor.scope is not None and not actor.scope.covers(action, thing):
+        return Decision(False, "outside_link")
+    if actor.scope is not None and actor.scope.role is None:
+        return Decision(permission.guests, "guest" if permission.guests else "role_may_not")
+    return None
+
+
 def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) -> Decision:
     """Decide whether `actor` may do `action` to `thing` (or to one `field` or part of it).
 
@@ -134,11 +176,9 @@ def decide(actor: Actor, action: str, thing: Thing, field: str | None = None) ->
     permission = PERMISSIONS.get(action)
     if permission is None:
         return Decision(False, "no_rule")
-    if actor.system:
-        return Decision(True, "system")
-    if actor.authority != thing.authority:
-        return Decision(False, "not_on_team")
-    team, authority, roles = permission.team, permission.authority, thing.team_roles
+    if (settled := _settled(actor, permission, action, thing)) is not None:
+        return settled
+    team, authority, roles = permission.team, permission.authority, actor.roles_among(thing.team_roles)
     not_delegated = permission.by_part and not _is_delegated(thing, action, field)
     roles -= {Role.DELEGATE} if not_delegated else NOBODY
     emergency = NOBODY if thing.opening is None else permission.emergency_roles
@@ -182,6 +222,10 @@ class Standing:
         """Return how the actor stands to what is past, such as a meeting that was held."""
         return replace(self, thing=replace(self.thing, over=True))
 
+    def about(self, plan_id: str) -> Standing:
+        """Return how the actor stands to one plan of the record."""
+        return replace(self, thing=replace(self.thing, plan_id=plan_id)) if plan_id else self
+
     def may(self, action: str, field: str | None = None) -> bool:
         """Tell whether the actor may do `action`."""
         return decide(self.actor, action, self.thing, field).allowed
@@ -196,10 +240,14 @@ class Standing:
         of_child = self.thing.kind == "child"
         opening = self.thing.opening if decision.reason == "emergency" else None
         why = opening.why if opening else f"{ACTING_FOR}{self.thing.acts_for}" if role == Role.DELEGATE else ""
-        self.trail.note(self.actor, role, action, self.thing.id if of_child else "", allowed=decision.allowed, why=why)
+        kind = Kind.LINK if self.actor.scope is not None and decision.allowed else None
+        child_id = self.thing.id if of_child else ""
+        self.trail.note(self.actor, role, action, child_id, allowed=decision.allowed, kind=kind, why=why)
         if decision.allowed:
             self.trail.opening = opening or self.trail.opening
             return
+        if decision.reason == "outside_link":
+            raise NoSuchRecord
         hidden = of_child and not self.may(f"{self.service}.child.read")
         if hidden and decision.reason == "not_on_team":
             raise NoSuchRecord
@@ -228,7 +276,7 @@ def standing(work: Work, child_id: str | None, circle: roster.Circle | None = No
         circle = circle or roster.circle_of(work.connection, actor.person_ids, child_id, today)
         acting = actor.towards(circle.authority)
         held = circle.of(acting.person_id)
-        roles = held.roles
+        roles = acting.roles_among(held.roles)
         told: dict[Matter, ParentStanding] = {}
         for audience in _audiences(acting, roles):
             kept = standings.of_audience(work.connection, child_id, audience)
@@ -256,14 +304,16 @@ def _audiences(actor: Actor, roles: frozenset[Role]) -> list[str]:
     return [*school, *([actor.person_id] if Role.PARENT in roles else [])]
 
 
-def may(work: Work, action: str, child_id: str | None = None, field: str | None = None) -> bool:
-    """Tell whether the actor may do `action` to a child's record, or (no child) in the authority."""
-    return standing(work, child_id).may(action, field)
+def may(work: Work, action: str, child_id: str | None = None, field: str | None = None, *, plan_id: str = "") -> bool:
+    """Tell whether the actor may do `action` to a child's record (one plan of it), or (no child) in the authority."""
+    return standing(work, child_id).about(plan_id).may(action, field)
 
 
-def permit(work: Work, action: str, child_id: str | None = None, field: str | None = None) -> None:
+def permit(
+    work: Work, action: str, child_id: str | None = None, field: str | None = None, *, plan_id: str = ""
+) -> None:
     """Let `action` pass or refuse it, as `Standing.permit` does."""
-    standing(work, child_id).permit(action, field)
+    standing(work, child_id).about(plan_id).permit(action, field)
 
 
 def may_know_of(work: Work, child_id: str) -> bool:

@@ -55,7 +55,8 @@ STANDING = _define(new_metadata())
 def of_audience(connection: Connection, child_id: str, audience: str) -> dict[Matter, KeptStanding]:
     """Return how far a parent (or, by its URN, a school) is told of each matter on which anything was decided."""
     query = select(STANDING).where(STANDING.c.child_id == child_id, STANDING.c.person_id == audience)
-    return {Matter(row["matter"]): _kept(row) for row in connection.execute(query).mappings()}
+    rows = connection.execute(query).mappings()
+    return {Matter(row["matter"]): _kept(row) for row in rows if row["matter"] in set(Matter)}
 
 
 def of_child(connection: Connection, child_id: str, matter: Matter) -> dict[str, KeptStanding]:

@@ -6,18 +6,20 @@ import logging
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
+from services.pep.adapters.mail_store import QUEUE as PEP_MAILS
 from services.pep.app import SPEC as PEP
 from services.pep.application.schools import record_schools
 from services.pep.application.team import record_person
+from services.scheduling.adapters.mail_queue import QUEUE as SCHEDULING_MAILS
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application.terms import import_file
-from services.scheduling.entrypoints.send_mail import send_through
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application.attendance import import_attendance
 from shared.kernel.clock import london_date, london_time
 from shared.kernel.working_days import subtract_working_days
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.mail import Post
+from shared.platform.mail_queue import send_through
 from shared.platform.runtime import Runtime
 from suite.demo.attendance import first_day, marks_file
 from suite.demo.cast import everybody, schools, staff_id
@@ -31,6 +33,7 @@ from suite.demo.term_dates import calendars
 
 RECENT = timedelta(days=10)
 SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
+MAILS = ((SCHEDULING_MAILS, SCHEDULING), (PEP_MAILS, PEP))
 Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)
@@ -84,8 +87,9 @@ def _play(stage: Stage, post: Post, today: date, progress: Progress) -> None:
         if today - day <= RECENT or done + 1 == len(days) or _week(days[done + 1]) != _week(day):
             stage.do_jobs()  # daily in these weeks, weekly before
             stage.settle()
-        while send_through(stage.runtime, SCHEDULING, post):
-            pass
+        for queue, spec in MAILS:
+            while send_through(queue, stage.runtime, spec, post):
+                pass
     stage.at(now)
     stage.do_jobs()
     stage.settle()

@@ -8,7 +8,18 @@ from datetime import datetime, timedelta
 from services.pep.adapters import children_store
 from services.pep.adapters.form_files import form_of
 from services.pep.app import SPEC as PEP
-from services.pep.application import children, concerns, parents, placement, plans, sections, targets, team, views
+from services.pep.application import (
+    children,
+    concerns,
+    links,
+    parents,
+    placement,
+    plans,
+    sections,
+    targets,
+    team,
+    views,
+)
 from services.pep.domain.forms import Section
 from services.pep.domain.parents import Ground
 from services.pep.domain.targets import Category
@@ -116,6 +127,15 @@ def _tell(player: Player, step: Step, said: Mapping[Role, Answer]) -> None:
         if Role(invitee.role) in said:
             with player.stage.acting(SCHEDULING, invitee.person_id) as work:
                 answers.record_answer(work, invitee.id, said[Role(invitee.role)], by="link")
+
+
+def _send_links(player: Player, step: Step) -> None:
+    """Ask carer and child for their part before the meeting, those of them who have an address."""
+    plan = player.plan(step)
+    with player.stage.acting(PEP, staff_id(step.child.social_worker)) as work:
+        for one in links.links_of(work, plan.id).candidates:
+            if not one.problem:
+                links.send_link(work, plan.id, one.purpose, one.member.person_id)
 
 
 def _hold(player: Player, step: Step) -> None:
@@ -268,6 +288,7 @@ _ACTS: Mapping[Act, Callable[[Player, Step], None]] = {
     Act.ARRANGE: _arrange,
     Act.ANSWER: _answer,
     Act.DECLINE: _decline,
+    Act.SEND_LINKS: _send_links,
     Act.HOLD: _hold,
     Act.WRITE_CARE: _write_care,
     Act.WRITE_SCHOOL: _write_school,

@@ -23,6 +23,7 @@ class Act(StrEnum):
     ARRANGE = "arrange"
     ANSWER = "answer"
     DECLINE = "decline"
+    SEND_LINKS = "send_links"
     HOLD = "hold"
     WRITE_CARE = "write_care"
     WRITE_SCHOOL = "write_school"
@@ -135,6 +136,8 @@ def _of(child: Child, number: int, today: date) -> Iterator[Step]:
     if story in (Story.DATED, Story.PUT_BACK):
         yield line.step(3, Act.ARRANGE, meeting=9 if story is Story.DATED else 10)
         yield line.step(5, Act.ANSWER if story is Story.DATED else Act.DECLINE)
+        if story is Story.DATED:
+            yield line.step(6, Act.SEND_LINKS)
         return
     yield from line.met(arranged=2, held=7 if story is Story.HELD else 6)
     if story is Story.HELD:

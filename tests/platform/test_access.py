@@ -8,7 +8,7 @@ from shared.contracts import permissions
 from shared.contracts.parents import Matter, ParentStanding
 from shared.contracts.permissions import PERMISSIONS, Permission
 from shared.contracts.roles import Role
-from shared.platform.access import Actor, Thing, decide, system_actor
+from shared.platform.access import Actor, Scope, Thing, decide, system_actor
 
 
 def actor(*kinds: Role, authority: str = "northmoor") -> Actor:
@@ -68,10 +68,45 @@ def test_a_parent_gets_in_only_as_far_as_it_was_decided_that_they_are_told(
     assert decide(actor(Role.CARER), "scheduling.meeting.read", carer).allowed
 
 
+LINKED = Scope("a", "this plan", frozenset({"pep.plan.edit_carer_sections", "pep.plan.submit"}), Role.CARER)
+
+
+def by_link(scope: Scope = LINKED, *kinds: Role) -> Actor:
+    return Actor("p", "Cal Winter", frozenset(kinds or {Role.CARER}), "", "northmoor", scope=scope)
+
+
+def plan_of(child_id: str = "a", part: str = "this plan", *roles: Role) -> Thing:
+    return Thing("child", child_id, "northmoor", frozenset(roles or {Role.CARER}), plan_id=part)
+
+
+@pytest.mark.parametrize("action", PERMISSIONS)
+def test_who_acts_by_a_link_may_do_what_it_is_for_in_their_role_and_nothing_else(action: str) -> None:
+    mine = action == "pep.plan.edit_carer_sections"
+    assert decide(by_link(), action, plan_of()).allowed is mine
+    both = plan_of("a", "this plan", Role.CARER, Role.SOCIAL_WORKER)
+    assert decide(by_link(LINKED, *Role), action, both).allowed is mine, "another role of theirs does not count"
+    for elsewhere in (
+        plan_of("b"),
+        plan_of("a", "another plan"),
+        plan_of("a", ""),
+        plan_of("a", "this plan", Role.IRO),
+    ):
+        assert not decide(by_link(), action, elsewhere).allowed
+    assert not decide(by_link(), action, Thing("authority", "northmoor", "northmoor", plan_id="this plan")).allowed
+
+
+@pytest.mark.parametrize("action", PERMISSIONS)
+def test_somebody_from_outside_the_team_may_do_only_what_the_table_gives_to_guests(action: str) -> None:
+    scope = Scope("a", "this plan", frozenset(PERMISSIONS), None)
+    nobody = Thing("child", "a", "northmoor", plan_id="this plan")
+    assert decide(by_link(scope), action, nobody).allowed is PERMISSIONS[action].guests
+    assert not decide(by_link(), "pep.contribution.give", nobody).allowed
+
+
 def test_every_row_says_what_it_allows_and_lets_somebody_in() -> None:
     for action, permission in PERMISSIONS.items():
         assert permission.what, action
-        assert permission.team | permission.authority, action
+        assert permission.team | permission.authority or permission.guests, action
         assert action.split(".")[0] in {"pep", "scheduling", "virtual_school", "suite"}, action
 
 

@@ -28,6 +28,7 @@ from services.pep.application import (
     concerns,
     delegations,
     emergencies,
+    links,
     parents,
     plans,
     retention,
@@ -36,6 +37,7 @@ from services.pep.application import (
 )
 from services.pep.application.schools import record_schools
 from services.pep.domain.emergencies import Account, opening_from
+from services.pep.domain.links import Purpose
 from services.pep.domain.parents import Ground
 from services.pep.domain.retention import ErasureRequest
 from services.pep.domain.schools import School
@@ -111,6 +113,7 @@ class AccessWorld:
         for child in self.things:
             self._delegate(child, self._first_group(child))
             self._decide_on_parent(child, self._first_group(child))
+            self._send_link(child, self._first_group(child))
         self.deliver()
         for number, child in enumerate(self.things):
             self._arrange(child, number)
@@ -231,6 +234,12 @@ class AccessWorld:
                 work, things["child_id"], things["parent_id"], ParentStanding.INVITED, agreed, until=until
             )
         things["decision_id"] = second.id
+
+    def _send_link(self, child: str, group: str) -> None:
+        """Ask the carer for their part of the plan by a personal link."""
+        with self.acting(PEP, f"{group}-social_worker") as work:
+            sent = links.send_link(work, self.things[child]["plan_id"], Purpose.CARER_PART, f"{group}-carer")
+        self.things[child]["link_id"] = sent.id
 
     def _arrange(self, child: str, number: int) -> None:
         things = self.things[child]

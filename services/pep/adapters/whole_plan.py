@@ -10,8 +10,10 @@ from operator import itemgetter
 from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from services.pep.adapters.history_store import entry_of
+from services.pep.adapters.links_store import Contribution
 from services.pep.adapters.plans_store import SavedSection, meeting_of, names_of, plan_of
 from services.pep.adapters.tables_child import child
+from services.pep.adapters.tables_links import contribution
 from services.pep.adapters.tables_plan import child_views, history, plan, plan_meeting, plan_section, target
 from services.pep.adapters.targets_store import target_of
 from services.pep.domain.history import HistoryEntry
@@ -32,6 +34,7 @@ _PARTS = {
         target.c.removed.is_(False),
     ),
     "views": nested(child_views.c, child_views, child_views.c.plan_id == plan.c.id),
+    "contributions": nested(contribution.c, contribution, contribution.c.plan_id == plan.c.id),
     "meetings": nested(plan_meeting.c, plan_meeting, plan_meeting.c.plan_id == plan.c.id),
     "history": nested(
         history.c, history, history.c.child_id == plan.c.child_id, history.c.plan_id.in_((plan.c.id, ""))
@@ -93,6 +96,11 @@ class WholePlan:
     def views(self) -> ChildViews | None:
         """Return what the child said, if anything."""
         return next((ChildViews(**one) for one in self._rows("views")), None)
+
+    @cached_property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Return what people from outside the team wrote, in the order of their names."""
+        return tuple(sorted((Contribution(**one) for one in self._rows("contributions")), key=lambda one: one.name))
 
     @cached_property
     def meetings(self) -> tuple[PlanMeeting, ...]:

@@ -30,7 +30,7 @@ from shared.platform.standings import KeptStanding
 from shared.platform.work import Work
 
 TOLD_OF = (Matter.MEETINGS, Matter.SCHOOL)
-"""What the other services hear the outcome of; the placement is shown nowhere else."""
+"""What the other services hear the outcome of; the placement and the plan are shown nowhere else."""
 
 
 @dataclass(frozen=True, slots=True)

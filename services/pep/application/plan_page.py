@@ -8,6 +8,7 @@ from datetime import date, datetime
 from functools import cached_property
 
 from services.pep.adapters.form_files import form_of
+from services.pep.adapters.links_store import Contribution
 from services.pep.adapters.whole_plan import WholePlan, load_whole
 from services.pep.application.plans import PlanParts
 from services.pep.domain.forms import TARGETS, VIEWS, Heading, Section, headings_answered
@@ -154,6 +155,11 @@ class PlanPage:
         """Tell whether the actor may read the whole plan; a delegate may be one of some parts alone."""
         return self.reads("history")
 
+    @property
+    def contributions(self) -> tuple[Contribution, ...]:
+        """Return what people from outside the team wrote."""
+        return self.whole.contributions
+
     @cached_property
     def parts(self) -> PlanParts:
         """Return what decides whether the plan may be submitted."""
@@ -228,6 +234,11 @@ class PlanPage:
     def may_read_rating(self) -> bool:
         """Tell whether the actor may read how the Virtual School rated the plan."""
         return self.actor.may("virtual_school.plan.read")
+
+    @property
+    def may_read_links(self) -> bool:
+        """Tell whether the actor may see to whom personal links were sent."""
+        return self.actor.may("pep.link.read")
 
     @property
     def is_late(self) -> bool:

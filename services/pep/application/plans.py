@@ -162,7 +162,7 @@ def list_plans(
 def load_permitted(work: Work, plan_id: str, action: str, part: str | None = None) -> Plan:
     """Return a plan if the actor may do `action` to its child's record (or that part); raises `NotFound`, `Denied`."""
     plan = plans_store.load_plan(work.connection, plan_id)
-    permit(work, action, plan.child_id, field=part)
+    permit(work, action, plan.child_id, field=part, plan_id=plan.id)
     return plan
 
 

@@ -22,6 +22,13 @@ from shared.platform.access import may, permit
 from shared.platform.work import Work
 
 
+class NoSuchSection(NotFound):
+    """The plan's form has no section of that key."""
+
+    def __init__(self) -> None:
+        super().__init__("section_not_found", "This plan has no such section.")
+
+
 @dataclass(frozen=True, slots=True)
 class SectionPage:
     """A section with its answers and every earlier version."""
@@ -75,7 +82,7 @@ def section_of(plan: Plan, key: str) -> Section:
     """Return the section of the plan's form; raises `NotFound`."""
     section = form_of(plan.phase, plan.form_version).section(key)
     if section is None:
-        raise NotFound("section_not_found", "This plan has no such section.")
+        raise NoSuchSection
     return section
 
 
@@ -89,9 +96,12 @@ def save_section(
     with `yours`, `theirs`, `version` and `saved_by` when somebody else saved in the meantime. Saving the same answers
     again changes nothing.
     """
-    plan = load_permitted(work, plan_id, "pep.plan.read")
-    section = section_of(plan, key)
-    permit(work, EDIT_ACTION[section.owner], plan.child_id, field=key)
+    plan = plans_store.load_plan(work.connection, plan_id)
+    section = form_of(plan.phase, plan.form_version).section(key)
+    if section is None:
+        permit(work, "pep.plan.read", plan.child_id, plan_id=plan.id)
+        raise NoSuchSection
+    permit(work, EDIT_ACTION[section.owner], plan.child_id, field=key, plan_id=plan.id)
     values, errors = read_answers(section, raw)
     if errors:
         raise InvalidInput(errors)

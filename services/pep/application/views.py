@@ -12,6 +12,7 @@ from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plans import load_permitted
 from services.pep.domain.forms import VIEWS
 from services.pep.domain.plan import Plan, PlanState
+from services.pep.domain.targets import Target
 from services.pep.domain.views import KEYS, WAYS_GATHERED, ChildViews
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, Stale
@@ -34,7 +35,7 @@ READERS = (
 
 @dataclass(frozen=True, slots=True)
 class ViewsPage:
-    """The child's views with who will read them and every earlier version."""
+    """The child's views with who will read them and every earlier version; `targets` are for the child alone."""
 
     plan: Plan
     child_name: str
@@ -43,6 +44,7 @@ class ViewsPage:
     as_the_child: bool
     may_write: bool
     readers: tuple[tuple[str, str], ...]
+    targets: tuple[Target, ...]
     versions: tuple[KeptVersion, ...]
 
 
@@ -51,7 +53,8 @@ def read_views(work: Work, plan_id: str) -> ViewsPage:
     plan = load_permitted(work, plan_id, "pep.views.read", VIEWS)
     stored = targets_store.views_of(work.connection, [plan.id]).get(plan.id)
     name, short_name = plans_store.child_names(work.connection, [plan.child_id])[plan.child_id]
-    as_the_child = may(work, "pep.views.give", plan.child_id)
+    as_the_child = may(work, "pep.views.give", plan.child_id, plan_id=plan.id)
+    sees_targets = may(work, "pep.own_targets.read", plan.child_id, plan_id=plan.id)
     team = roster.team(work.connection, plan.child_id, work.today)
     return ViewsPage(
         plan=plan,
@@ -59,8 +62,9 @@ def read_views(work: Work, plan_id: str) -> ViewsPage:
         short_name=short_name,
         views=stored or ChildViews(plan.id, plan.child_id, {}),
         as_the_child=as_the_child,
-        may_write=as_the_child or may(work, "pep.views.record", plan.child_id),
+        may_write=as_the_child or may(work, "pep.views.record", plan.child_id, plan_id=plan.id),
         readers=tuple((member.name, member.role.title) for member in team if _reads(member)),
+        targets=targets_store.targets_of(work.connection, [plan.id])[plan.id] if sees_targets else (),
         versions=tuple(plans_store.kept_versions(work.connection, plan.id, "views")),
     )
 
@@ -71,8 +75,8 @@ def save_views(work: Work, plan_id: str, answers: Mapping[str, str], seen_versio
     Raises `InvalidInput`, `Conflict` for a superseded plan, `Stale` with `yours`, `theirs`, `version` and `saved_by`.
     """
     plan = load_permitted(work, plan_id, "pep.views.read", VIEWS)
-    as_the_child = may(work, "pep.views.give", plan.child_id)
-    permit(work, "pep.views.give" if as_the_child else "pep.views.record", plan.child_id)
+    as_the_child = may(work, "pep.views.give", plan.child_id, plan_id=plan.id)
+    permit(work, "pep.views.give" if as_the_child else "pep.views.record", plan.child_id, plan_id=plan.id)
     if plan.state is PlanState.SUPERSEDED:
         raise Conflict("plan_superseded", "There is a newer plan. Say what you think there.")
     said = _check(answers, how, as_the_child)

@@ -21,12 +21,15 @@ STANDING_WORDS = {
     (Matter.MEETINGS, ParentStanding.NOT_TOLD): "Not told of meetings",
     (Matter.SCHOOL, ParentStanding.TOLD): "Told which school it is, and where meetings are",
     (Matter.SCHOOL, ParentStanding.NOT_TOLD): "Not told which school it is, nor where meetings are",
+    (Matter.PLAN, ParentStanding.TOLD): "Reads the approved plan, as far as a parent may",
+    (Matter.PLAN, ParentStanding.NOT_TOLD): "Does not read the plan",
     (Matter.PLACEMENT, ParentStanding.TOLD): "Told where the child lives",
     (Matter.PLACEMENT, ParentStanding.NOT_TOLD): "Not told where the child lives",
 }
 MATTER_WORDS = {
     Matter.MEETINGS: "PEP meetings",
     Matter.SCHOOL: "the school",
+    Matter.PLAN: "the approved plan",
     Matter.PLACEMENT: "where the child lives",
 }
 

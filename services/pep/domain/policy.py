@@ -25,6 +25,7 @@ class Rule(StrEnum):
     TERMLY_PLAN_BEFORE_TERM_ENDS = "termly_plan_before_term_ends"
     PLAN_TO_IRO_BEFORE_REVIEW = "plan_to_iro_before_review"
     PLAN_AFTER_SCHOOL_CHANGE = "plan_after_school_change"
+    PERSONAL_LINK_LASTS = "personal_link_lasts"
 
 
 class UnreadablePolicy(Exception):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from services.pep.adapters import links_store
+from services.pep.adapters.mail_store import QUEUE
 from services.pep.application import children
 from shared.platform.access import system_actor
 from shared.platform.erasure_register import write_down
+from shared.platform.mail_queue import send_due
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job, ServiceSpec
-from shared.platform.work import writing_work
+from shared.platform.work import Work, writing_work
 
 BATCH = 500
 """Children in one transaction: enough for few round trips, so few that memory and locks stay small."""
@@ -28,7 +31,19 @@ def keep_up_with_the_date(runtime: Runtime, spec: ServiceSpec) -> None:
                 last = children.keep_up_with_the_date(work, last or "", BATCH)
 
 
+def send_due_mail(runtime: Runtime, spec: ServiceSpec) -> int:
+    """Send the mails whose turn it is through the SMTP server of the settings; return how many went out."""
+    return send_due(QUEUE, runtime, spec)
+
+
+def forget_link_visits(work: Work) -> None:
+    """Delete what is kept of the browsers in which personal links were opened, a day after."""
+    links_store.forget_visits(work.connection, work.now)
+
+
 JOBS = (
     Job("keep_up_with_the_date", timedelta(hours=6), run_alone=keep_up_with_the_date),
     Job("write_down_erasures", timedelta(minutes=1), run_alone=write_down),
+    Job("send-mail", timedelta(seconds=1), run_alone=send_due_mail),
+    Job("forget-link-visits", timedelta(hours=6), forget_link_visits),
 )

@@ -1,4 +1,4 @@
-"""How often one may try: signing in and personal links for each address, searches and lists taken away for each person.
+"""How often one may try: to sign in and open links (by address), codes (by link), searches and lists (by person).
 
 A try counts whatever comes of it, so an address that is known and one that is not are answered alike. The counts are
 kept in the process; where a service runs in several, each lets as many through.
@@ -33,6 +33,8 @@ class Use(StrEnum):
 
     SIGN_IN = "sign_in"
     LINK = "link"
+    CODE = "code"
+    CODE_TRY = "code_try"
     SEARCH = "search"
     EXPORT = "export"
     EMERGENCY = "emergency"
@@ -49,6 +51,8 @@ class Limit:
 LIMITS = {
     Use.SIGN_IN: Limit(120, timedelta(minutes=1)),
     Use.LINK: Limit(60, timedelta(minutes=1)),
+    Use.CODE: Limit(5, timedelta(minutes=10)),
+    Use.CODE_TRY: Limit(20, timedelta(minutes=10)),
     Use.SEARCH: Limit(60, timedelta(minutes=1)),
     Use.EXPORT: Limit(20, timedelta(minutes=10)),
     Use.EMERGENCY: Limit(10, timedelta(hours=1)),

@@ -50,6 +50,10 @@ WAYS = {"page": "Page", "api": "Program", "suite": "The suite itself"}
 LINKS = {
     "scheduling.invitation.read": "See an invitation to a meeting",
     "scheduling.invitation.answer": "Answer an invitation to a meeting",
+    "pep.personal_link.read": "Open a personal link",
+    "pep.personal_link.send_code": "Ask for a code for a personal link",
+    "pep.personal_link.enter_code": "Enter a code for a personal link",
+    "pep.personal_link.leave": "Close what a personal link had opened",
 }
 PLACES = {"pep": "Plans and record", "scheduling": "Meetings", "virtual_school": "Virtual School"}
 HEADING = ("When", "Who", "Acting as", "For", "Did", "What", "By", "Reason", "Reference")
