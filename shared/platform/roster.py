@@ -200,6 +200,16 @@ def teams(connection: Connection, child_ids: Iterable[str], on: date) -> dict[st
     return found
 
 
+def whole_teams(connection: Connection, child_ids: Iterable[str]) -> dict[str, list[Membership]]:
+    """Return everyone who is, was or will be on the teams of several children; one query."""
+    found: dict[str, list[Membership]] = {child_id: [] for child_id in child_ids}
+    if found:
+        rows = connection.execute(_memberships().where(MEMBERSHIP.c.child_id.in_(found))).mappings()
+        for row in rows:
+            found[row["child_id"]].append(_membership(row))
+    return found
+
+
 def live_on(on: date | BindParameter[date]) -> ColumnElement[bool]:
     """Return the condition that a membership is live on a day."""
     return and_(MEMBERSHIP.c.from_date <= on, or_(MEMBERSHIP.c.until.is_(None), MEMBERSHIP.c.until >= on))

@@ -139,6 +139,10 @@ class AccessWorld:
             client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
         return self._clients[service, person]
 
+    def forget_clients(self) -> None:
+        """Let the next ones carry a new token: one lasts for thirty days."""
+        self._clients.clear()
+
     def deliver(self) -> None:
         deliver_everything(self.runtime, SPECS)
 

@@ -69,15 +69,19 @@ def concerns_of(connection: Connection, child_id: str) -> list[Concern]:
     return [_concern(row) for row in connection.execute(query).mappings()]
 
 
-def concerns_to_act_on(connection: Connection, child_ids: Collection[str], owner_ids: Collection[str]) -> list[Concern]:
-    """Return the open concerns of these children, and the actions that one person promised and has not done."""
-    mine = and_(
-        concern_table.c.owner_id.in_(owner_ids),
+def concerns_to_act_on(
+    connection: Connection, answered_for: Collection[str], child_ids: Collection[str]
+) -> list[Concern]:
+    """Return the open concerns of the children one answers for, and what was promised and not done for any of these."""
+    promised = and_(
+        concern_table.c.child_id.in_(child_ids),
+        concern_table.c.owner_id != "",
         concern_table.c.state == ConcernState.ANSWERED.value,
         concern_table.c.done_on.is_(None),
     )
-    to_answer = and_(concern_table.c.child_id.in_(child_ids), concern_table.c.state == ConcernState.OPEN.value)
-    return [_concern(row) for row in connection.execute(select(concern_table).where(or_(mine, to_answer))).mappings()]
+    to_answer = and_(concern_table.c.child_id.in_(answered_for), concern_table.c.state == ConcernState.OPEN.value)
+    query = select(concern_table).where(or_(promised, to_answer))
+    return [_concern(row) for row in connection.execute(query).mappings()]
 
 
 def add_concern(connection: Connection, concern: Concern) -> None:

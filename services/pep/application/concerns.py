@@ -20,6 +20,7 @@ from services.pep.domain.concerns import (
 )
 from services.pep.domain.periods import long_date
 from services.pep.domain.plan import PlanState
+from services.pep.domain.team import answers_today
 from services.pep.domain.worklist import WorkItem
 from shared.contracts.pep import ConcernAnswered, MeetingRequested
 from shared.contracts.permissions import PERMISSIONS
@@ -48,7 +49,7 @@ class ConcernPage:
 def read_concern(work: Work, concern_id: str) -> ConcernPage:
     """Return a concern; raises `NotFound` or `Denied`. Whoever owns its action may read it too."""
     concern = care_plan_store.load_concern(work.connection, concern_id)
-    owns = concern.owner_id in work.actor.person_ids and may(work, "pep.concern.finish_action", concern.child_id)
+    owns = _is_theirs(work, concern) and may(work, "pep.concern.finish_action", concern.child_id)
     permit(work, "pep.concern.finish_action" if owns else "pep.care_plan.read", concern.child_id)
     name, short_name = plans_store.child_names(work.connection, [concern.child_id])[concern.child_id]
     plan = current_plan(work, concern.child_id)
@@ -138,22 +139,43 @@ def concerns_of_child(work: Work, child_id: str) -> list[Concern]:
 
 
 def worklist_items(work: Work) -> list[WorkItem]:
-    """Return the concerns that the signed-in person must answer, and the actions they promised; three queries."""
+    """Return the concerns that the signed-in person must answer, and the actions that are theirs; four queries.
+
+    What somebody promised who is no longer on the team is their successor's, and without one those who answer concerns.
+    """
     children = roster.children_of(work.connection, work.actor.person_ids, work.today)
     answers_for = [child_id for child_id, roles in children.items() if roles & PERMISSIONS["pep.concern.answer"].team]
-    concerns = care_plan_store.concerns_to_act_on(work.connection, answers_for, work.actor.person_ids)
+    concerns = care_plan_store.concerns_to_act_on(work.connection, answers_for, children)
+    promised = {concern.child_id for concern in concerns if concern.state is not ConcernState.OPEN}
+    teams = roster.whole_teams(work.connection, promised)
     names = plans_store.child_names(work.connection, {concern.child_id for concern in concerns})
-    return [_work_item(concern, *names[concern.child_id]) for concern in concerns if concern.child_id in names]
+    items = []
+    for concern in concerns:
+        if concern.state is not ConcernState.OPEN:
+            owners = answers_today(teams[concern.child_id], concern.owner_id, work.today)
+            if not (owners & work.actor.person_ids or (not owners and concern.child_id in answers_for)):
+                continue
+        items.append(_work_item(work, concern, *names[concern.child_id]))
+    return items
 
 
-def _work_item(concern: Concern, name: str, short_name: str) -> WorkItem:
+def _work_item(work: Work, concern: Concern, name: str, short_name: str) -> WorkItem:
     if concern.state is ConcernState.OPEN:
         what = f"Answer a concern about {short_name}: {concern.title[0].lower()}{concern.title[1:]}"
         why = "The Virtual School’s monitoring raised it. Answer with an action or an early meeting."
-    else:
+    elif concern.owner_id in work.actor.person_ids:
         what, why = f"Do what you promised for {short_name}: {concern.action}", f"Concern: {concern.title}."
+    else:
+        what = f"Do what {concern.owner_name} promised for {short_name}: {concern.action}"
+        why = f"Concern: {concern.title}. {concern.owner_name} is no longer on the team."
     by = concern.answer_by if concern.state is ConcernState.OPEN else concern.by_date
     return WorkItem(f"concern/{concern.id}", what, why, f"/concerns/{concern.id}", by, concern.child_id, name)
+
+
+def _is_theirs(work: Work, concern: Concern) -> bool:
+    """Tell whether the action that was promised is the actor's: their own, or taken over from who has left."""
+    team = roster.whole_team(work.connection, concern.child_id)
+    return bool(answers_today(team, concern.owner_id, work.today) & work.actor.person_ids)
 
 
 def _to_answer(work: Work, concern_id: str, seen_version: int) -> Concern:
@@ -201,7 +223,7 @@ def _possible_owners(work: Work, child_id: str) -> list[roster.Membership]:
 def _may_finish(work: Work, concern: Concern) -> bool:
     if not concern.action_is_open:
         return False
-    return concern.owner_id in work.actor.person_ids or may(work, "pep.concern.answer", concern.child_id)
+    return _is_theirs(work, concern) or may(work, "pep.concern.answer", concern.child_id)
 
 
 def _early_meeting_by(work: Work, concern: Concern) -> date:

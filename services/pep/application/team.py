@@ -90,10 +90,11 @@ def change_worker(work: Work, membership_id: str, person_id: str, from_date: dat
         raise InvalidInput({"person_id": [f"{member.name} holds this role already. Choose someone else."]})
     child = children_store.load(work.connection, member.child_id)
     until = rules.hand_over(member, from_date)
-    end_place(work, member, until)
-    return join_team(
-        work, child, _known_person(work, person_id, child.authority), member.role, from_date, after=member.id
-    )
+    end_place(work, member, until, told=False)
+    person = _known_person(work, person_id, child.authority)
+    joined = join_team(work, child, person, member.role, from_date, after=member.id)
+    tell_left(work, member, until)
+    return joined
 
 
 def allocate(work: Work, child_ids: Sequence[str], person_id: str, from_date: date) -> int:
@@ -166,9 +167,17 @@ def follow_school(work: Work, child: Child, since: date) -> None:
     A school with one designated teacher on record has them put on the team; otherwise the place is left for the social
     worker to fill.
     """
-    for member in roster.whole_team(work.connection, child.id):
-        if member.role is Role.DESIGNATED_TEACHER and rules.overlaps(member, since):
-            end_place(work, member, max(since - timedelta(days=1), member.from_date))
+    ended = [
+        end_place(work, member, max(since - timedelta(days=1), member.from_date), told=False)
+        for member in roster.whole_team(work.connection, child.id)
+        if member.role is Role.DESIGNATED_TEACHER and rules.overlaps(member, since)
+    ]
+    _join_new_school(work, child, since)
+    for member in ended:
+        tell_left(work, member, member.until or since)
+
+
+def _join_new_school(work: Work, child: Child, since: date) -> None:
     if child.school_urn is None:
         return
     teachers = people_for(work, Role.DESIGNATED_TEACHER, child)
@@ -190,14 +199,20 @@ def store_person(work: Work, person: Person) -> Person:
     return person
 
 
-def end_place(work: Work, member: Membership, until: date) -> Membership:
+def tell_left(work: Work, member: Membership, until: date) -> None:
+    """Tell the other services that a place ends: after the successor has joined, so that they know who follows."""
+    work.publish(f"child/{member.child_id}", member_left(member, until))
+
+
+def end_place(work: Work, member: Membership, until: date, *, told: bool = True) -> Membership:
     """End a place on a team and tell the other services; the caller has asked the access policy.
 
-    A last day before the first means that the place was never taken.
+    A last day before the first means that the place was never taken. Without `told` the caller tells of it.
     """
     roster.leave(work.connection, member.id, until)
     work.standings.clear()
-    work.publish(f"child/{member.child_id}", member_left(member, until))
+    if told:
+        tell_left(work, member, until)
     record(work, member.child_id, "", "member_left", name=member.name, role=member.role.title, until=long_date(until))
     if member.role is Role.DESIGNATED_TEACHER:
         end_with_teacher(work, member, until)

@@ -52,6 +52,21 @@ def overlaps(place: Place, from_date: date, until: date | None = None) -> bool:
     return (place.until is None or place.until >= from_date) and (until is None or place.from_date <= until)
 
 
+def answers_today(team: Iterable[Place], person_id: str, today: date) -> frozenset[str]:
+    """Return who answers today for what somebody promised: themselves while they are on the team.
+
+    Afterwards it is whoever has the role that they had last, where one person at a time holds it; else nobody.
+    """
+    places = [one for one in team if not was_never_taken(one)]
+    now = [one for one in places if overlaps(one, today, today)]
+    if any(one.person_id == person_id for one in now):
+        return frozenset({person_id})
+    former = [one for one in places if one.person_id == person_id and one.until is not None and one.until < today]
+    last = max((one.until for one in former if one.until), default=None)
+    roles = {one.role for one in former if one.until == last} & ONE_AT_A_TIME
+    return frozenset(one.person_id for one in now if one.role in roles)
+
+
 def was_never_taken(place: Place) -> bool:
     """Tell whether a place ended before its first day: it was planned and called off."""
     return place.until is not None and place.until < place.from_date

@@ -123,6 +123,13 @@ def busy(
     return {person_id: tuple(times) for person_id, times in found.items()}
 
 
+def quarters(booking: Booking) -> tuple[datetime, datetime]:
+    """Return when the first quarter of an hour that a booking touches begins, and when the last one ends."""
+    touched = cells(booking)
+    begins, ends = touched.start * CELL_SECONDS, touched.stop * CELL_SECONDS
+    return datetime.fromtimestamp(begins, UTC), datetime.fromtimestamp(ends, UTC)
+
+
 def cells(booking: Booking) -> range:
     """Return the quarters of an hour, counted from 1970, that a booking touches."""
     first = int(booking.starts_at.astimezone(UTC).timestamp()) // CELL_SECONDS

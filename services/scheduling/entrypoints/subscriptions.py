@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.scheduling.application import emergencies, erasing, parents, reactions
+from services.scheduling.application import emergencies, erasing, parents, reactions, seats
 from shared.contracts import pep
 from shared.platform.emergencies import EMERGENCY_SUBSCRIPTIONS
 from shared.platform.roster import ROSTER_SUBSCRIPTIONS
@@ -22,6 +22,7 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     pep.ChildSchoolChanged: reactions.when_school_changed,
     pep.ChildLeftCare: reactions.when_child_left_care,
     pep.ParentStandingChanged: parents.when_standing_changed,
+    pep.TeamMemberLeft: seats.when_member_left,
     pep.EmergencyOpened: emergencies.when_opened,
     pep.PlanOpened: reactions.when_plan_opened,
     pep.MeetingRequested: reactions.when_meeting_requested,
