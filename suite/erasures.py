@@ -36,7 +36,7 @@ def erased_again(runtime: Runtime, register: Path | None, former_secrets: Path |
         raise Refusal(f"{file} is not there. Give the register that outlived the backup: erasures.jsonl.")
     former = former_secrets.read_text(encoding="utf-8").split() if former_secrets else []
     try:
-        stones = read_register(file, [runtime.settings.secret, *former])
+        stones = read_register(file, [*runtime.settings.secrets, *former])
     except ForgedLine as error:
         raise Refusal(f"{error} Nothing was erased.") from error
     erased, held = 0, []

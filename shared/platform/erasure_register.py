@@ -39,7 +39,7 @@ def file_of(runtime: Runtime) -> Path:
 def write_down(runtime: Runtime, spec: ServiceSpec) -> int:
     """Write down every tombstone of pep's that the register does not have; return how many. Raises `OSError`."""
     file = file_of(runtime)
-    known = {stone.child_id for stone in _lines(file, [runtime.settings.secret], strict=False)}
+    known = {stone.child_id for stone in _lines(file, runtime.settings.secrets, strict=False)}
     with runtime.database(spec.name).reading() as connection:
         new = [stone for stone in reversed(erasure.tombstones(connection)) if stone.child_id not in known]
     if new:
