@@ -323,9 +323,11 @@ def may_know_of(work: Work, child_id: str) -> bool:
 
 def note_children(work: Work, action: str, child_ids: Iterable[str]) -> None:
     """Note in the audit whose records an action reaches that was permitted for many at once: an export, a file."""
-    role = role_for(work.actor, action)
-    for child_id in child_ids:
-        work.trail.note(work.actor, role, action, child_id, allowed=True)
+    role, ids = role_for(work.actor, action), list(child_ids)
+    whose = roster.authorities_of(work.connection, ids) if work.actor.elsewhere else {}
+    for child_id in ids:
+        actor = work.actor.towards(whose.get(child_id, work.actor.authority))
+        work.trail.note(actor, role, action, child_id, allowed=True)
 
 
 def note_link_use(work: Work, holder: Actor, role: str, action: str, child_id: str) -> None:

@@ -8,7 +8,7 @@ turns away a session of which pep has said that it was ended.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -28,7 +28,7 @@ from shared.platform.trail import Kind, Step
 from shared.platform.web.unit import current_runtime, current_spec
 from shared.platform.work import Work
 
-TICKET = ("id", "person", "signed_in_at", "seen_at")
+TICKET = ("id", "person", "elsewhere", "signed_in_at", "seen_at")
 TIMED_OUT = "timed_out"
 """Where the cookie keeps who was signed in until time was up: a form that comes late is theirs."""
 NO_USE = frozenset({"time_out.left", "time_out.keep_typed"})
@@ -107,12 +107,21 @@ class Ticket:
     person_id: str
     started_at: datetime
     seen_at: datetime
+    elsewhere: tuple[str, ...] = ()
 
 
-def sign_in(work: Work, person_id: str, *, via: str = sessions.BY_NAME, id_token: str | None = None) -> None:
+def sign_in(
+    work: Work,
+    person_id: str,
+    *,
+    elsewhere: Iterable[str] = (),
+    via: str = sessions.BY_NAME,
+    id_token: str | None = None,
+) -> None:
     """Start a session under a new id in this browser; the one it had before ends. Only in the service that keeps them.
 
-    `via` is how the person proved who they are; `id_token` what the issuer gave for it.
+    `elsewhere` are the records that other authorities have of the same designated teacher; `via` is how the person
+    proved who they are, `id_token` what the issuer gave for it.
     """
     leave(work, Ended.REPLACED)
     secret = new_secret()
@@ -127,7 +136,7 @@ def sign_in(work: Work, person_id: str, *, via: str = sessions.BY_NAME, id_token
     )
     sessions.begin(work.connection, begun)
     _put_on_record(work, Kind.SIGN_IN, person_id)
-    hold(Ticket(secret, person_id, work.now, work.now), session)
+    hold(Ticket(secret, person_id, work.now, work.now, tuple(elsewhere)), session)
 
 
 def hold(ticket: Ticket, cookie: MutableMapping[str, Any]) -> None:
@@ -144,6 +153,8 @@ def hold(ticket: Ticket, cookie: MutableMapping[str, Any]) -> None:
         signed_in_at=ticket.started_at.isoformat(),
         seen_at=ticket.seen_at.isoformat(),
     )
+    if ticket.elsewhere:
+        cookie["elsewhere"] = list(ticket.elsewhere)
 
 
 def leave(work: Work, why: Ended = Ended.SIGNED_OUT) -> Session | None:
@@ -175,6 +186,7 @@ def identify() -> None:
     service = current_spec().name
     now = runtime.clock.now()
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    elsewhere: list[roster.Person] = []
     with runtime.database(service).asking() as connection:
         if scheme.lower() == "bearer":
             shown = read_token(runtime.settings.secrets, token.strip(), now)
@@ -187,14 +199,24 @@ def identify() -> None:
             if not person_id:
                 return
             someone = roster.person(connection, person_id)
+            elsewhere = _elsewhere(connection, someone)
     g.not_known_yet = someone is None
     if "session_used" in g:
         with runtime.database(service).writing() as connection:
             sessions.touch(connection, g.session_used, now)
     if someone is not None and someone.active and runtime.settings.serves(someone.authority):
-        g.actor = actor_for(someone)
+        g.actor = actor_for(someone, [one for one in elsewhere if runtime.settings.serves(one.authority)])
     elif g.by_token:
         raise NotSignedIn("token_unknown", "The person this token was printed for is not known here.")
+
+
+def _elsewhere(connection: Connection, someone: roster.Person | None) -> list[roster.Person]:
+    """Return the other records of whoever is signed in that are still of the same designated teacher of one school."""
+    ticket = ticket_held()
+    if someone is None or ticket is None or not ticket.elsewhere:
+        return []
+    found = roster.people_by_id(connection, ticket.elsewhere)
+    return [one for one in map(found.get, ticket.elsewhere) if one is not None and roster.share_a_desk(someone, one)]
 
 
 def person_of_session(connection: Connection, service: str, now: datetime) -> str:
@@ -228,6 +250,7 @@ def ticket_held() -> Ticket | None:
     """Return what this browser's cookie says of a session, if anything."""
     try:
         started, seen = (datetime.fromisoformat(session[name]) for name in ("signed_in_at", "seen_at"))
-        return Ticket(str(session["id"]), str(session["person"]), started, seen)
+        elsewhere = tuple(str(one) for one in session.get("elsewhere", ()))
+        return Ticket(str(session["id"]), str(session["person"]), started, seen, elsewhere)
     except (KeyError, ValueError):
         return None

@@ -58,6 +58,34 @@ class Person:
     active: bool = True
 
 
+def share_a_desk(one: Person, other: Person) -> bool:
+    """Tell whether two records may be of one designated teacher who has the pupils of both authorities on one desk.
+
+    They must be here, of the same school and of different authorities. That they are one person is told by the account
+    with which somebody signs in, never by what the records say.
+    """
+    teaches = Role.DESIGNATED_TEACHER in one.kinds & other.kinds
+    same_school = one.school_urn is not None and one.school_urn == other.school_urn
+    return teaches and same_school and one.authority != other.authority and one.active and other.active
+
+
+def desks(people: Iterable[Person]) -> list[tuple[Person, ...]]:
+    """Part the records that belong to one account into those between which somebody chooses: a desk each."""
+    found: list[tuple[Person, ...]] = []
+    for person in people:
+        authorities = [{one.authority for one in desk} for desk in found]
+        fits = [
+            place
+            for place, desk in enumerate(found)
+            if share_a_desk(desk[0], person) and person.authority not in authorities[place]
+        ]
+        if fits:
+            found[fits[0]] = (*found[fits[0]], person)
+        else:
+            found.append((person,))
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Membership:
     """A person's place in the team around a child, from a date, until a last day (open when empty).

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -90,6 +90,10 @@ class Work:
         if self.trail.route and not self.trail.granted:
             self.trail.note(self.actor, role_for(self.actor, self.trail.route), self.trail.route, allowed=True)
         steps = self.trail.changes(fact.subject for fact in self._facts)
+        if self.actor.elsewhere:
+            steps = [
+                replace(step, actor=standing(self, step.child_id).actor) if step.child_id else step for step in steps
+            ]
         audit.keep(self.connection, audit.rows(steps, self.trail, self.now, self.correlation_id))
 
     def _acts_towards(self, subject: str) -> tuple[str, str]:

@@ -40,6 +40,21 @@ def test_nobody_of_another_authority_gets_in_by_their_kind(action: str) -> None:
     assert not decide(actor(*Role, authority="southmoor"), action, child()).allowed
 
 
+@pytest.mark.parametrize("action", sorted(PERMISSIONS))
+def test_a_place_on_the_team_of_another_authoritys_child_counts_for_nothing(action: str) -> None:
+    decision = decide(actor(*Role, authority="southmoor"), action, child(*Role))
+    assert (decision.allowed, decision.reason) == (False, "not_on_team")
+
+
+def test_whoever_two_authorities_have_recorded_is_to_each_who_that_one_recorded() -> None:
+    there = Actor("there", "Ada Quill", frozenset({Role.DESIGNATED_TEACHER}), "Oakfield", "southmoor", "900001")
+    here = Actor("here", "A. Quill", there.kinds, "Oakfield", "northmoor", "900001", elsewhere=(there,))
+    assert here.towards("northmoor") is here
+    assert here.towards("southmoor") is there
+    assert here.towards("eastmoor") is here
+    assert (here.person_ids, here.authorities) == ({"here", "there"}, {"northmoor", "southmoor"})
+
+
 def test_a_field_may_be_narrower_than_its_record(monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = Permission("See", team=frozenset(Role), fields={"address": frozenset({Role.SOCIAL_WORKER})})
     monkeypatch.setitem(PERMISSIONS, "pep.child.see", narrow)  # type: ignore[arg-type]

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +57,33 @@ def test_a_membership_counts_from_its_first_to_its_last_day_and_no_longer(runtim
             circle = roster.circle_of(connection, ["amara"], "a", DAY + timedelta(days=offset))
             assert (circle.authority, circle.of("amara").roles) == ("northmoor", expected), offset
         assert roster.circle_of(connection, ["amara"], "nobody", DAY) == roster.Circle("", {})
+
+
+TEACHER = roster.Person("a", "northmoor", "Ada", "ada@s.example", frozenset({Role.DESIGNATED_TEACHER}), "S", "900001")
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_one_desk"),
+    [
+        ({}, True),
+        ({"authority": "northmoor"}, False),
+        ({"school_urn": "900002"}, False),
+        ({"school_urn": None}, False),
+        ({"kinds": frozenset({Role.SOCIAL_WORKER})}, False),
+        ({"active": False}, False),
+    ],
+)
+def test_only_a_designated_teacher_of_one_school_has_one_desk_for_several_authorities(
+    changed: dict[str, Any], is_one_desk: bool
+) -> None:
+    other = replace(TEACHER, **{"id": "b", "authority": "southmoor", **changed})
+    assert roster.share_a_desk(TEACHER, other) is is_one_desk
+    assert len(roster.desks([TEACHER, other])) == (1 if is_one_desk else 2)
+
+
+def test_two_records_of_one_authority_stay_two_choices_beside_the_desk() -> None:
+    others = [replace(TEACHER, id="b", authority="southmoor"), replace(TEACHER, id="c", authority="southmoor")]
+    assert [[one.id for one in desk] for desk in roster.desks([TEACHER, *others])] == [["a", "b"], ["c"]]
 
 
 def test_a_member_heard_of_before_the_person_is_known_by_name_and_filled_in_later(runtime: Runtime) -> None:

@@ -17,16 +17,22 @@ from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
 from services.pep.adapters import accounts_store
+from services.pep.app import SPEC as PEP
+from services.pep.application import accounts
 from services.pep.domain.accounts import LinkedBy
 from shared.contracts.roles import Role
 from shared.kernel.clock import SystemClock
 from shared.platform import roster
+from shared.platform.access import actor_for
+from shared.platform.authorities import INVENTED
 from shared.platform.issuers import Purpose
 from shared.platform.openid import ANSWER_WITHIN
 from shared.platform.roster import Person
+from shared.platform.work import writing_work
 from shared.testing.issuer import Provider, providing
 from shared.testing.pages import check_page
 from suite.composition import SPECS
+from tests.suite.access_world import SOUTHMOOR
 from tests.suite.visitors import Browser, Suite, make_home
 
 NOT_KNOWN = "Your account is not known here."
@@ -331,6 +337,54 @@ def test_a_teacher_of_two_schools_says_for_which_one_they_act(suite: Suite, prov
     assert chosen.location == "/pep/"
     assert who_is_in(browser) == "Robin oak"
     assert browser.get("/pep/sign-in/for").location == "/sign-in"
+
+
+def two_authorities(suite: Suite) -> None:
+    """Let two authorities have recorded one designated teacher."""
+    suite.runtime.settings = replace(suite.runtime.settings, authorities=(INVENTED, SOUTHMOOR))
+    for key, authority in (("north", "northmoor"), ("south", "southmoor")):
+        record(suite, key, authority=authority, email="quill@school.example", school_urn="900001")
+
+
+def test_a_teacher_whom_two_authorities_have_recorded_has_one_desk(suite: Suite, provider: Provider) -> None:
+    two_authorities(suite)
+    provider.has("quill", email="quill@school.example", email_verified=True)
+    browser = Browser(suite)
+    assert sign_in(browser, provider, "quill").location == "/pep/"
+    header = browser.get("/pep/").text
+    assert "Northmoor Council and Southmoor Council" in header
+    with suite.runtime.database("pep").reading() as connection:
+        linked = {one.person_id for key in ("north", "south") for one in accounts_store.of_person(connection, key)}
+    assert linked == {"north", "south"}
+
+
+def test_what_one_authority_takes_away_ends_the_desk_at_once(suite: Suite, provider: Provider) -> None:
+    two_authorities(suite)
+    provider.has("quill", email="quill@school.example", email_verified=True)
+    browser = Browser(suite)
+    sign_in(browser, provider, "quill")
+    record(suite, "south", authority="southmoor", school_urn="900001", active=False)
+    page = browser.get("/pep/").text
+    assert "Southmoor" not in page
+    assert "Northmoor Council" in page
+    record(suite, "south", authority="southmoor", email="quill@school.example", school_urn="900001")
+    head = roster.Person("s-head", "southmoor", "Sol", None, frozenset({Role.VIRTUAL_SCHOOL_HEAD}), "Southmoor")
+    with writing_work(suite.runtime, PEP, actor_for(head)) as work:
+        accounts.unlink(work, "south", provider.address, "quill")
+    assert who_is_in(browser) == ""
+
+
+def test_an_authoritys_own_issuer_proves_nobody_of_another(suite: Suite, provider: Provider) -> None:
+    two_authorities(suite)
+    theirs = replace(provider.issuer(), authorities=frozenset({"southmoor"}))
+    suite.runtime.settings = replace(suite.runtime.settings, issuers=(theirs,))
+    assert_refused(sign_in(Browser(suite), provider), Browser(suite), NOT_KNOWN)
+    provider.has("quill", email="quill@school.example", email_verified=True)
+    browser = Browser(suite)
+    sign_in(browser, provider, "quill")
+    page = browser.get("/pep/").text
+    assert "Southmoor Council" in page
+    assert "Northmoor Council" not in page
 
 
 def test_nobody_chooses_a_person_who_is_not_theirs(suite: Suite, provider: Provider) -> None:

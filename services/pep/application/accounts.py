@@ -22,8 +22,11 @@ from shared.platform.roster import Person
 from shared.platform.sessions import Ended
 from shared.platform.work import Work
 
+Desk = tuple[Person, ...]
+"""The records that somebody acts by at once: one, or those that several authorities have of one designated teacher."""
 
-def recognise(work: Work, proved: Proved, invitation: str = "") -> list[Person]:
+
+def recognise(work: Work, proved: Proved, invitation: str = "") -> list[Desk]:
     """Return whom somebody may act as, after linking their account where that is due.
 
     Raises `SignInRefused` with the same words for an account nobody knows, one of somebody who is no longer here, and
@@ -35,10 +38,10 @@ def recognise(work: Work, proved: Proved, invitation: str = "") -> list[Person]:
     known = accounts_store.of_account(work.connection, issuer, subject)
     if proved.email:
         known = [*known, *_link_by_address(work, proved, known)]
-    people = acting_for(work, Choice(issuer, subject, proved.school_urn, ""))
-    if not people:
+    desks = acting_for(work, Choice(issuer, subject, proved.school_urn, ""))
+    if not desks:
         raise SignInRefused("nobody_known" if not known else "not_here_for_this", NOT_KNOWN)
-    return people
+    return desks
 
 
 NOT_KNOWN = (
@@ -47,8 +50,8 @@ NOT_KNOWN = (
 )
 
 
-def acting_for(work: Work, chosen: Choice) -> list[Person]:
-    """Return the people that an account belongs to and who are here, by organisation; of every authority served.
+def acting_for(work: Work, chosen: Choice) -> list[Desk]:
+    """Return between what whoever has an account may choose: the people it belongs to who are here, by organisation.
 
     Where the issuer said for which school somebody signed in, only those of that school; where it is some authorities'
     issuer, only theirs.
@@ -59,7 +62,7 @@ def acting_for(work: Work, chosen: Choice) -> list[Person]:
     here = [one for one in people if one.active and one.authority in served]
     if chosen.school_urn:
         here = [one for one in here if one.school_urn == chosen.school_urn]
-    return sorted(here, key=lambda one: (one.organisation.lower(), one.name, one.id))
+    return roster.desks(sorted(here, key=lambda one: (one.organisation.lower(), one.name, one.id)))
 
 
 def open_invitation(work: Work, secret: str) -> Invitation:
@@ -91,10 +94,15 @@ def accounts_of(work: Work, person_id: str) -> list[Account]:
 
 
 def unlink(work: Work, person_id: str, issuer: str, subject: str) -> None:
-    """Take an account from a person, and sign them out everywhere; one that they do not have is not missed."""
+    """Take an account from a person, and sign them out everywhere; one that they do not have is not missed.
+
+    Whoever else the account belongs to is signed out with them, as one session may act for both.
+    """
     _to_change(work, person_id)
+    owners = {one.person_id for one in accounts_store.of_account(work.connection, issuer, subject)}
     if accounts_store.unlink(work.connection, person_id, issuer, subject):
-        sessions.end_all_of(work, person_id, Ended.ENDED)
+        for owner in sorted(owners | {person_id}):
+            sessions.end_all_of(work, owner, Ended.ENDED)
 
 
 def _to_change(work: Work, person_id: str) -> Person:

@@ -51,6 +51,11 @@ class MyMeetings:
     coming_up: tuple[Line, ...]
 
     @property
+    def everything(self) -> tuple[Line, ...]:
+        """Return the lines of all lists."""
+        return (*self.put_back, *self.to_arrange, *self.to_record, *self.mails_to_read, *self.coming_up)
+
+    @property
     def to_do(self) -> int:
         """Return how many things there are to do."""
         return len(self.put_back) + len(self.to_arrange) + len(self.to_record) + len(self.mails_to_read)

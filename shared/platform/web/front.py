@@ -20,7 +20,7 @@ from shared.contracts.roles import Role
 from shared.platform.access import system_actor
 from shared.platform.app_factory import bare_app
 from shared.platform.auth import person_of_session, sign_in
-from shared.platform.roster import Person
+from shared.platform.roster import Person, share_a_desk
 from shared.platform.runtime import Runtime
 from shared.platform.service import ServiceSpec
 from shared.platform.web import assets, session_pages
@@ -88,10 +88,13 @@ def create_front(runtime: Runtime, keeper: ServiceSpec, people: Callable[[], Seq
         if not may_pick_a_name():
             abort(404)
         wanted = request.form.get("person", "")
-        if not any(person.id == wanted and person.active for person in people()):
+        known = people()
+        found = next((person for person in known if person.id == wanted and person.active), None)
+        if found is None:
             return redirect(url_for("sign_in_page"), 303)
+        elsewhere = [one.id for one in known if share_a_desk(found, one) and _same_address(found, one)]
         with writing(system_actor()) as work:
-            sign_in(work, wanted)
+            sign_in(work, wanted, elsewhere=elsewhere)
         return redirect(safe_path(request.form.get("next")) or service_url("pep"), 303)
 
     return app
@@ -105,6 +108,10 @@ def groups(people: Sequence[Person]) -> list[Group]:
         if members:
             found.append(Group(role.title, sorted(members, key=lambda person: person.name), role.value))
     return found
+
+
+def _same_address(one: Person, other: Person) -> bool:
+    return bool(one.email) and str(one.email).casefold() == str(other.email).casefold()
 
 
 def may_pick_a_name() -> bool:

@@ -21,6 +21,7 @@ from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
+from shared.platform.web.whose import authorities_shown
 
 pages = Blueprint("children", __name__)
 
@@ -43,6 +44,7 @@ def index() -> Response:
         )
         rows, total = list_rows(work, chosen, offset=(asked["page"] - 1) * PAGE_SIZE, limit=PAGE_SIZE)
         today = work.today
+        whose = authorities_shown(work, [row.child.id for row in rows])
         may_add = may(work, "pep.child.enter_care")
         may_open = may(work, "pep.emergency.open")
         may_review = may(work, "pep.emergency.list")
@@ -53,6 +55,7 @@ def index() -> Response:
         wide=True,
         form=FormState.asked(),
         rows=rows,
+        whose=whose,
         today=today,
         total=total,
         page=asked["page"],

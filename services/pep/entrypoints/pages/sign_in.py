@@ -11,13 +11,13 @@ from werkzeug.wrappers import Response
 from services.pep.adapters import accounts_store
 from services.pep.adapters.accounts_store import Choice
 from services.pep.application import accounts
+from services.pep.application.accounts import Desk
 from shared.kernel.errors import NotFound
 from shared.platform import auth, sessions
 from shared.platform.access import Actor, system_actor
 from shared.platform.issuers import Issuer
 from shared.platform.openid import IssuerAway, Pending, Proved, RelyingParty, SignInRefused
 from shared.platform.problems import error_page
-from shared.platform.roster import Person
 from shared.platform.web.access import public
 from shared.platform.web.limits import Use, limited
 from shared.platform.web.links import absolute_service_url, safe_path, service_url
@@ -77,9 +77,9 @@ def _let_in(issuer: Issuer, pending: Pending | None) -> Response:
     proved = _relying_party().finish(issuer, pending, request.args, _come_back_to(issuer), _now())
     assert pending is not None  # noqa: S101 - without it the answer was refused
     with writing_work(current_runtime(), current_spec(), _suite()) as work:
-        people = accounts.recognise(work, proved, pending.invitation)
-        if len(people) == 1:
-            return _enter(work, people[0], issuer, proved.id_token, pending.next)
+        desks = accounts.recognise(work, proved, pending.invitation)
+        if len(desks) == 1:
+            return _enter(work, desks[0], issuer, proved.id_token, pending.next)
         secret = accounts_store.keep_choice(work.connection, _choice(proved), work.now)
     session[CHOICE] = {"secret": secret, "next": pending.next, "issuer": issuer.key}
     return redirect(url_for(".choose"), 303)
@@ -92,7 +92,8 @@ def choose() -> Response:
     held = session.get(CHOICE) or {}
     with reading(_suite()) as work:
         chosen = accounts_store.choice_of(work.connection, held.get("secret", ""), work.now)
-        people = accounts.acting_for(work, chosen) if chosen else []
+        desks = accounts.acting_for(work, chosen) if chosen else []
+    people = [desk[0] for desk in desks]
     if not people:
         return redirect("/sign-in", 303)
     where = "school" if all(person.school_urn for person in people) else "organisation"
@@ -113,12 +114,12 @@ def chosen_for() -> Response:
     held = session.get(CHOICE) or {}
     with writing(_suite()) as work:
         chosen = accounts_store.choice_of(work.connection, held.get("secret", ""), work.now)
-        people = {person.id: person for person in (accounts.acting_for(work, chosen) if chosen else [])}
-        person = people.get(request.form.get("person", ""))
-        if chosen is None or person is None:
+        desks = {desk[0].id: desk for desk in (accounts.acting_for(work, chosen) if chosen else [])}
+        desk = desks.get(request.form.get("person", ""))
+        if chosen is None or desk is None:
             return redirect(url_for(".choose"), 303)
         accounts_store.forget_choice(work.connection, held["secret"])
-        return _enter(work, person, _issuer(held["issuer"]), chosen.id_token, held["next"])
+        return _enter(work, desk, _issuer(held["issuer"]), chosen.id_token, held["next"])
 
 
 @pages.get("/sign-in/invited/<secret>")
@@ -165,8 +166,9 @@ def sign_out_there() -> Response:
     return redirect(address or "/", 303)
 
 
-def _enter(work: Work, person: Person, issuer: Issuer, id_token: str, wanted: str) -> Response:
-    auth.sign_in(work, person.id, via=issuer.key, id_token=id_token)
+def _enter(work: Work, desk: Desk, issuer: Issuer, id_token: str, wanted: str) -> Response:
+    first, *elsewhere = (one.id for one in desk)
+    auth.sign_in(work, first, elsewhere=elsewhere, via=issuer.key, id_token=id_token)
     return redirect(safe_path(wanted) or service_url("pep"), 303)
 
 

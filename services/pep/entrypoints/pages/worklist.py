@@ -14,6 +14,7 @@ from shared.platform.web.access import allowed
 from shared.platform.web.links import service_url
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
+from shared.platform.web.whose import authorities_shown
 
 pages = Blueprint("worklist", __name__)
 
@@ -29,12 +30,14 @@ def show() -> Response:
         today, name = work.today, work.actor.name
         may_add = may(work, "pep.child.enter_care")
         may_delegate = may(work, "pep.delegation.list")
+        whose = authorities_shown(work, {item.child_id for item in found if item.child_id})
         may_see_virtual_school = bool(work.actor.kinds & VIRTUAL_SCHOOL)
     items = [
         {
             "what": item.what,
             "href": service_url(item.service, item.path),
             "child": item.child_name,
+            "authority": whose.get(item.child_id, ""),
             "why": item.why,
             "due": item.by,
             "overdue": item.is_overdue(today),

@@ -16,6 +16,7 @@ from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
+from shared.platform.web.whose import authorities_shown
 
 SOON = timedelta(days=7)
 SHOWN = 100
@@ -31,6 +32,7 @@ def index() -> Response:
         unknown = count_unknown(work)
         today = work.today
         keeps_diary = may(work, "scheduling.diary.keep_own")
+        whose = authorities_shown(work, {line.child.id for line in mine.everything})
         has_work = bool(work.actor.kinds & PERMISSIONS["scheduling.meeting.record_held"].team)
     to_do = [
         *(_put_back(line, today) for line in mine.put_back),
@@ -38,13 +40,14 @@ def index() -> Response:
         *(_to_arrange(line, today) for line in mine.to_arrange),
         *(_to_record(line) for line in mine.to_record),
     ]
+    to_do = [item | {"authority": whose.get(item["child_id"], "")} for item in to_do]
     to_do.sort(key=lambda item: (not item["overdue"], item["sort"]))
     return render_page(
         "scheduling/my_meetings.html",
         title="My meetings",
         to_do=to_do[:SHOWN],
         to_do_count=len(to_do),
-        coming_up=[_coming(line) for line in mine.coming_up[:SHOWN]],
+        coming_up=[_coming(line) | {"authority": whose.get(line.child.id, "")} for line in mine.coming_up[:SHOWN]],
         coming_up_count=len(mine.coming_up),
         unknown_mails=unknown,
         has_work=has_work or bool(to_do),
@@ -58,6 +61,7 @@ def _item(line: Line, what: str, why: str, endpoint: str) -> dict[str, Any]:
         "what": what,
         "href": url_for(endpoint, meeting_id=line.meeting.id),
         "child": line.child.name,
+        "child_id": line.child.id,
         "why": why,
         "due": None,
         "overdue": False,

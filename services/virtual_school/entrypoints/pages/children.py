@@ -21,6 +21,7 @@ from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
 from shared.platform.web.tables_as_csv import csv_answer
 from shared.platform.web.unit import reading
+from shared.platform.web.whose import authorities_shown
 
 pages = Blueprint("children", __name__)
 
@@ -45,6 +46,7 @@ def children() -> Any:
     asked = read_cohort_query(request.args.to_dict())
     with reading() as work:
         page = cohort.view_cohort(work, asked)
+        whose = authorities_shown(work, [row.child_id for row in page.cohort.rows])
     return render_page(
         "virtual_school/children.html",
         title="Children",
@@ -59,6 +61,7 @@ def children() -> Any:
         year_groups=[{"value": str(year), "text": year_group_words(year)} for year in range(-1, 14)],
         schools=[{"value": school.urn, "text": school.name} for school in page.schools],
         caseworkers=[{"value": person_id, "text": name} for person_id, name in page.caseworkers],
+        whose=whose,
         address=lambda number: url_for(".children", **{**_given(asked), "page": number}),
         export=url_for(".export", **_given(asked)),
     )
