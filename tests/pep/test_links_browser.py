@@ -88,3 +88,18 @@ def test_the_pages_of_a_child_a_guest_and_the_worker_are_well_made(world: World,
             page = context.new_page()
             page.goto("/link/not-one-of-ours")
             assert_well_made(page, "link-unknown")
+
+
+def test_what_a_parent_reads_is_well_made(world: World, browser: Browser) -> None:
+    plan = world.approved()
+    token = issue_token(world.runtime.settings.secret, "sam", world.runtime.clock.now())
+    headers = {"Authorization": f"Bearer {token}"}
+    with (
+        served(world.app) as address,
+        browser.new_context(base_url=address, extra_http_headers=headers) as context,
+    ):
+        page = context.new_page()
+        page.goto(f"/plans/{plan.id}/links")
+        page.get_by_role("link", name="See what a parent reads of this plan").click()
+        expect(page.get_by_text("it was not decided that they may read the plan")).to_be_visible()
+        assert_well_made(page, "parent-plan")

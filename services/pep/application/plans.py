@@ -122,6 +122,12 @@ def current_plan(work: Work, child_id: str) -> Plan | None:
     return next((plan for plan in plans if plan.state is not PlanState.SUPERSEDED), None)
 
 
+def approved_plan(work: Work, child_id: str) -> Plan | None:
+    """Return the child's plan that is approved and in force, or None."""
+    plans = plans_store.plans_of(work.connection, child_id)
+    return next((plan for plan in plans if plan.state is PlanState.APPROVED), None)
+
+
 def plans_of_child(work: Work, child_id: str) -> list[Plan]:
     """Return a child's plans, the newest first."""
     permit(work, "pep.plan.read", child_id)

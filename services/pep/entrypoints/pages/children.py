@@ -90,6 +90,7 @@ def show(child_id: str) -> Response:
             cards=deadline_cards(children.deadlines_of(work, child), [newest] if newest else [], work.today),
             plans=found,
             newest=newest,
+            approved=plans.approved_plan(work, child_id),
             team=people,
             missing=missing_roles(people) if child.in_care else [],
             kept=retention.keeping_of(work, child),

@@ -125,7 +125,7 @@ def _options(page: links.LinksPage) -> list[dict[str, Any]]:
             "hint": one.member.email,
         }
         for one in page.candidates
-        if not one.problem
+        if not one.problem and one.purpose is not Purpose.PARENT_PLAN
     ]
 
 

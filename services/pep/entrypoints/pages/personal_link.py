@@ -15,7 +15,7 @@ from flask import Blueprint, Response, flash, g, redirect, request, session, url
 from marshmallow import Schema
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.pep.application import link_visits, views
+from services.pep.application import link_visits, parent_plan, views
 from services.pep.application.link_visits import NotInside, Opened, OwnPart, TooManyCodes
 from services.pep.domain.links import CODE_LASTS, CODE_TRIES, Purpose, Tried
 from services.pep.domain.plan import Plan
@@ -287,10 +287,16 @@ def _nothing_to_save(_work: Work, _opened: Opened) -> Refused | None:
     raise Conflict("nothing_to_save", "There is nothing to save here: this page is for reading.")
 
 
+def _show_plan(work: Work, opened: Opened, _refused: Refused | None) -> tuple[str, dict[str, Any]]:
+    read = parent_plan.read_parent_plan(work, opened.plan.id)
+    return "pep/link_plan.html", {"title": "{called}’s education plan", "read": read}
+
+
 _SHOWING: Mapping[Purpose, Callable[[Work, Opened, Refused | None], tuple[str, dict[str, Any]]]] = {
     Purpose.CARER_PART: _show_part,
     Purpose.CHILD_VIEWS: _show_views,
     Purpose.ADVOCATE_VIEWS: _show_views,
+    Purpose.PARENT_PLAN: _show_plan,
     Purpose.CONTRIBUTION: _show_contribution,
 }
 _SAVING: Mapping[Purpose, Callable[[Work, Opened], Refused | None]] = {
