@@ -21,6 +21,7 @@ from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.mail import Post
 from shared.platform.mail_queue import send_through
 from shared.platform.runtime import Runtime
+from suite.demo import exceptions
 from suite.demo.attendance import first_day, marks_file
 from suite.demo.cast import everybody, schools, staff_id
 from suite.demo.children import Child, children
@@ -79,6 +80,11 @@ def _play(stage: Stage, post: Post, today: date, progress: Progress) -> None:
         for step in (step for step in told if step.on == day):
             stage.at(moment(step))
             _play_step(player, step)
+        if day == days[-3]:
+            exceptions.name_delegate(player, day)
+            exceptions.open_at_night(player, cast, day)
+        elif day == days[-2]:
+            exceptions.review(player, cast, day)
         stage.at(london_time(day, 18, 30))
         stage.settle()
         if day in files:

@@ -126,6 +126,7 @@ def test_a_delegate_of_some_parts_reads_and_writes_exactly_those(school: World) 
     assert "Read a chapter book alone" in page
     for hidden in ("School now", "Carer", "Saved “", "What Amara Bright thinks", "Submit to the Virtual School"):
         assert hidden not in page, hidden
+    assert "own views" not in check_page(jo.get(f"/children/{school.child.id}"))
     whole = jo.get(f"/api/plans/{plan.id}").json
     assert [one["key"] for one in whole["sections"]] == ["progress"]
     assert len(whole["targets"]) == 1

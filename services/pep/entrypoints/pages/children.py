@@ -13,6 +13,7 @@ from services.pep.application import children, plans, retention, schools, team
 from services.pep.application.children_list import list_rows
 from services.pep.application.worklist import missing_roles
 from services.pep.domain.children import LEGAL_STATUSES, SEXES
+from services.pep.domain.forms import VIEWS
 from services.pep.domain.terms import Phase, year_group_words
 from services.pep.entrypoints.child_schemas import ChildrenQuerySchema
 from services.pep.entrypoints.pages.deadline_cards import deadline_cards
@@ -95,6 +96,7 @@ def show(child_id: str) -> Response:
             missing=missing_roles(people) if child.in_care else [],
             kept=retention.keeping_of(work, child),
             holds=retention.holds_on(work, child_id) if may(work, "pep.record.hold", child_id) else [],
+            reads_views=may(work, "pep.views.read", child_id, field=VIEWS),
             sees=lambda field: may(work, "pep.child.read", child_id, field=field),
             may=lambda action: may(work, action, child_id),
             legal_statuses=LEGAL_STATUSES,

@@ -24,7 +24,9 @@ class DelegationSchema(Schema):
     """Who acts for the teacher, for whom, in what, and from when to when."""
 
     name = Text(required=True, longest=200, metadata={"label": "your colleague’s name"})
-    email = fields.Email(required=True, validate=validate.Length(max=254), metadata={"label": "E-mail address"})
+    email = fields.Email(
+        required=True, validate=validate.Length(max=254), metadata={"label": "your colleague’s e-mail address"}
+    )
     pupils = Text(
         required=True,
         validate=validate.OneOf([ALL, SOME]),
