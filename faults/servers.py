@@ -196,7 +196,14 @@ def _own_folder(home: Path | None = None, owner: str | None = None) -> Iterator[
 
 
 def _folder_of(program: str, homes: Sequence[str]) -> Path:
-    """Return the folder a server's programs are in: the newest version below `homes`, or where the shell finds them."""
+    """Return the folder a server's programs are in.
+
+    That is the one `PEP_SUITE_TEST_PROGRAMS` names (several are parted by colons), if the program is there; or else the
+    newest version below `homes`, or where the shell finds it.
+    """
+    for folder in filter(None, os.environ.get("PEP_SUITE_TEST_PROGRAMS", "").split(os.pathsep)):
+        if os.access(Path(folder) / program, os.X_OK):
+            return Path(folder)
     found = [path for home in homes for path in Path(home).glob(f"**/{program}") if os.access(path, os.X_OK)]
     if found:
         return max(found, key=lambda path: [int(part) for part in path.parts if part.isdigit()]).parent
