@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, and_, func, insert, select
 
 from shared.platform.audit_tables import ENTRY
+from shared.platform.roster import CHILD
 from shared.platform.trail import Kind, Step, Trail
 
 if TYPE_CHECKING:
@@ -137,7 +138,7 @@ def of_child(connection: Connection, asked: Asked, *, limit: int, offset: int = 
 
 def people_who_looked(connection: Connection, child_id: str) -> list[str]:
     """Return the ids of everybody who has an entry about a child's record."""
-    query = select(ENTRY.c.person_id).distinct().where(ENTRY.c.child_id == child_id, ENTRY.c.person_id != "")
+    query = select(ENTRY.c.person_id).distinct().where(_about(child_id), ENTRY.c.person_id != "")
     return list(connection.execute(query).scalars())
 
 
@@ -146,8 +147,17 @@ def entry_of(row: Any) -> Entry:
     return Entry(**{**row, "kind": Kind(row["kind"])})
 
 
+def _about(child_id: str) -> ColumnElement[bool]:
+    """Return the condition for a child's entries: those of the child's authority, whatever others tried in vain.
+
+    Of a record that was erased nobody knows any more whose it was.
+    """
+    whose = select(CHILD.c.authority).where(CHILD.c.id == child_id).scalar_subquery()
+    return and_(ENTRY.c.child_id == child_id, ENTRY.c.authority == func.coalesce(whose, ENTRY.c.authority))
+
+
 def _condition(asked: Asked) -> ColumnElement[bool]:
-    conditions = [ENTRY.c.child_id == asked.child_id]
+    conditions = [_about(asked.child_id)]
     if asked.person_id:
         conditions.append(ENTRY.c.person_id == asked.person_id)
     if asked.since is not None:

@@ -148,6 +148,50 @@ def test_issuers_are_read_with_their_secrets_from_files(tmp_path: Path) -> None:
     assert one.scope == "openid email profile organisation"
 
 
+AUTHORITIES = (
+    {"key": "northmoor", "name": "Northmoor Council", "organizer_address": "meetings@north.example.org",
+     "organizer_name": "Northmoor meetings"},
+    {"key": "southmoor", "name": "Southmoor Council", "organizer_address": "meetings@south.example.org",
+     "organizer_name": "Southmoor meetings"},
+)  # fmt: skip
+
+
+def test_several_authorities_take_the_place_of_the_one() -> None:
+    settings = from_environment({**GOOD, "PEP_SUITE_AUTHORITIES": json.dumps(AUTHORITIES)})
+    assert [one.key for one in settings.authorities] == ["northmoor", "southmoor"]
+    assert settings.authority("southmoor").organizer_address == "meetings@south.example.org"
+    assert [settings.serves(key) for key in ("southmoor", "eastmoor", "")] == [True, False, False]
+    for key, words in (("", "Name one of: northmoor, southmoor"), ("eastmoor", "does not serve eastmoor")):
+        with pytest.raises(LookupError, match=words):
+            settings.authority(key)
+    assert from_environment(GOOD).authority().organizer_address == GOOD["PEP_SUITE_ORGANIZER_ADDRESS"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"PEP_SUITE_AUTHORITIES": "northmoor"}, "PEP_SUITE_AUTHORITIES is not JSON"),
+        ({"PEP_SUITE_AUTHORITIES": "[]"}, "must be a list of authorities"),
+        ({"PEP_SUITE_AUTHORITIES": json.dumps([AUTHORITIES[0]] * 2)}, "names the key northmoor twice"),
+        ({"PEP_SUITE_AUTHORITIES": json.dumps([{**AUTHORITIES[0], "key": "North Moor"}])}, "key must be"),
+        ({"PEP_SUITE_AUTHORITIES": json.dumps([{"key": "northmoor"}])}, "organizer_name is missing"),
+        ({"PEP_SUITE_AUTHORITIES": json.dumps([{**AUTHORITIES[0], "town": "x"}])}, "town is not a setting"),
+        (
+            {"PEP_SUITE_AUTHORITIES": json.dumps([{**AUTHORITIES[0], "organizer_address": "a@b.example"}])},
+            "PEP_SUITE_ORGANIZER_ADDRESS is an invented one",
+        ),
+        (
+            {"PEP_SUITE_AUTHORITIES": json.dumps(AUTHORITIES), "PEP_SUITE_ISSUERS": issuers()},
+            "authorities must say whose it is",
+        ),
+        ({"PEP_SUITE_ISSUERS": issuers(authorities=["eastmoor"])}, "eastmoor is no authority that is served here"),
+    ],
+)
+def test_a_fault_in_whose_the_installation_is_keeps_it_from_starting(change: dict[str, str], words: str) -> None:
+    with pytest.raises(UnusableSettings, match=words):
+        from_environment({**GOOD, **change})
+
+
 def test_no_fault_of_an_issuer_tells_its_secret() -> None:
     with pytest.raises(UnusableSettings) as refused:
         from_environment(GOOD | {"PEP_SUITE_ISSUERS": issuers(key="A", colour="red", client_secret_file="/nowhere")})

@@ -118,6 +118,26 @@ def test_neither_authority_sees_the_record_of_the_other(world: AccessWorld) -> N
         assert client.get(f"/people/{others}").status_code == 404
 
 
+def test_what_staff_of_another_authority_try_in_vain_stands_in_their_own_authoritys_audit(world: AccessWorld) -> None:
+    child_id = world.things["ours"]["child_id"]
+    assert world.client("pep", "far-iro").get(f"/children/{child_id}").status_code == 404
+    assert ("southmoor", "far-iro") in entries(world, "pep", "ours")
+    page = world.client("pep", "our-team_manager").get(f"/children/{child_id}/who-looked").text
+    assert "Our Designated Teacher" in page
+    assert "Far" not in page
+
+
+def test_stuck_events_and_mails_of_no_meeting_are_listed_to_their_own_authority(world: AccessWorld) -> None:
+    def listed(service: str, head: str, path: str, kind: str) -> set[str]:
+        page = world.client(service, head).get(path).text
+        return {child for child, things in world.things.items() if f"{path}/{things[kind]}" in page}
+
+    for head, own in (("our-virtual_school_head", {"ours", "theirs", "former"}), ("far-virtual_school_head", {"far"})):
+        for service in ("pep", "scheduling", "virtual_school"):
+            assert listed(service, head, "/events", f"{service}_event") == own
+        assert listed("scheduling", head, "/mails", "unknown_mail") == own
+
+
 def test_a_record_that_is_no_longer_of_the_same_school_opens_nothing(world: AccessWorld) -> None:
     moved = world.people[THERE]
     changes: list[dict[str, Any]] = [{"school_urn": None}, {"active": False}, {"kinds": frozenset()}]
