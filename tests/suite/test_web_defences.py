@@ -239,12 +239,12 @@ def test_whatever_is_taken_away_as_a_file_is_counted_as_an_export(production: Pr
     assert any(counted for _, counted in files)
 
 
-def test_signing_out_has_the_browser_forget(production: Production) -> None:
-    """Wherever a session is left by its own browser: there is one place."""
-    leaving = [path for path in CODE if re.search(r"\bleave\(work\)", path.read_text(encoding="utf-8"))]
-    assert [path.name for path in leaving] == ["session_pages.py"]
-    source = leaving[0].read_text(encoding="utf-8")
-    assert """answer.headers["Clear-Site-Data"] = '"cache", "storage"'""" in source
+def test_leaving_has_the_browser_forget() -> None:
+    """Wherever a browser's own session or visit is left: signing out, and closing a personal link's page."""
+    text = {path.name: path.read_text(encoding="utf-8") for path in CODE}
+    assert {name for name in text if re.search(r"\bleave\(work\)", text[name])} == {"session_pages.py"}
+    forgets = """answer.headers["Clear-Site-Data"] = '"cache", "storage"'"""
+    assert {name for name in text if forgets in text[name]} == {"session_pages.py", "personal_link.py"}
 
 
 FORM = re.compile(r"<form\b[^>]*>.*?</form>", re.DOTALL | re.IGNORECASE)
