@@ -111,7 +111,7 @@ class AccessWorld:
         for number, child in enumerate(GROUPS):
             self._take_in(child, self._first_group(child), number)
         for child in self.things:
-            self._delegate(child, self._first_group(child))
+            self.delegate(child, self._first_group(child))
             self._decide_on_parent(child, self._first_group(child))
             self._send_link(child, self._first_group(child))
         self.deliver()
@@ -207,7 +207,7 @@ class AccessWorld:
             "day": "2026-11-16",
         }
 
-    def _delegate(self, child: str, group: str) -> None:
+    def delegate(self, child: str, group: str) -> None:
         """Let the designated teacher's colleague act for them in the whole plan."""
         things = self.things[child]
         colleague = self.people[f"{group}-delegate"]
@@ -302,7 +302,7 @@ class AccessWorld:
                 joined = team.join_team(work, found, person, role, TODAY)
                 if role is Role.IRO:
                     self.things[child]["membership_id"] = joined.id
-        self._delegate(child, "their")
+        self.delegate(child, "their")
         self.things[child]["parent_id"] = "their-parent"
         self.things[child]["person_id"] = "their-iro"
 

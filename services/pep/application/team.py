@@ -227,7 +227,7 @@ def _visible(work: Work, child_id: str) -> list[Membership]:
     if not may(work, "pep.team.read", child_id, field="email"):
         members = [replace(member, email=None) for member in members]
     if not may(work, "pep.team.read", child_id, field="school"):
-        members = [member for member in members if member.role is not Role.DESIGNATED_TEACHER]
+        members = [member for member in members if member.role not in rules.SCHOOL_STAFF]
     return members
 
 

@@ -13,7 +13,7 @@ from services.scheduling.adapters.mail_in_store import ReceivedMail
 from services.scheduling.adapters.mail_queue import OutgoingMail
 from services.scheduling.application.guests import missing_roles, propose_guests
 from services.scheduling.application.lookup import child_of, find_meeting
-from services.scheduling.application.places import as_actor_knows, school_as_actor_knows, sees_school
+from services.scheduling.application.places import AT_SCHOOL, as_actor_knows, school_as_actor_knows, sees_school
 from services.scheduling.application.slots import alternatives, guests_of
 from services.scheduling.domain.meeting import Guest, Invitee, Meeting, MeetingState
 from services.scheduling.domain.slots import Slot
@@ -22,8 +22,6 @@ from shared.platform.access import may
 from shared.platform.work import Work
 
 FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
-TEACHERS = frozenset({Role.DESIGNATED_TEACHER})
-"""Whose names give away the school."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +54,8 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     sees_mails = may(work, "scheduling.meeting.read", child_id, "mails")
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
     sees_comments = may(work, "scheduling.meeting.read", child_id, "comments")
-    hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if sees_school(work, meeting) else TEACHERS)
+    told_school = sees_school(work, meeting)
+    hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if told_school else AT_SCHOOL)
     invited = {each.person_id for each in meeting.invitees}
     team = [guest for guest, _ in propose_guests(work, meeting)] if may_arrange and invited else []
     on_team = {guest.person_id for guest in team}
@@ -78,7 +77,9 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         not_invited=tuple(guest for guest in team if guest.person_id not in invited),
         left_team=tuple(each for each in meeting.invitees if team and each.person_id not in on_team),
         history=tuple(
-            _visible(happening, hidden, sees_family) for happening in history_store.load(work.connection, meeting.id)
+            _visible(happening, hidden, sees_family)
+            for happening in history_store.load(work.connection, meeting.id)
+            if told_school or not _is_of_school(happening)
         ),
         sent_mails=tuple(mail_queue.of_meeting(work.connection, meeting.id)) if sees_mails else (),
         held_mails=tuple(mail_in_store.waiting(work.connection, meeting.id)) if sees_mails else (),
@@ -114,3 +115,8 @@ def _visible(happening: Happening, hidden: frozenset[Role], sees_family: bool) -
     return replace(
         happening, facts=facts, actor_name=Role(happening.acting_as).title if by_hidden else happening.actor_name
     )
+
+
+def _is_of_school(happening: Happening) -> bool:
+    """Tell whether a line says something of the school: what somebody there answered, another place or other people."""
+    return happening.what == "changed" or happening.facts.get("role") in AT_SCHOOL

@@ -17,6 +17,8 @@ from shared.platform.standings import KeptStanding
 from shared.platform.work import Work
 
 READ = "scheduling.meeting.read"
+AT_SCHOOL = frozenset({Role.DESIGNATED_TEACHER, Role.DELEGATE})
+"""Those who give away the school: by their name, and by there being any."""
 
 
 def sees_school(work: Work, meeting: Meeting) -> bool:
@@ -25,8 +27,12 @@ def sees_school(work: Work, meeting: Meeting) -> bool:
 
 
 def as_actor_knows(work: Work, meeting: Meeting) -> Meeting:
-    """Return a meeting without its place where the actor may not know it."""
-    if meeting.booking is None or (sees_school(work, meeting) and _sees_place(work, meeting, meeting.booking)):
+    """Return a meeting without its place, and without those from the school, where the actor may not know it."""
+    told = sees_school(work, meeting)
+    if not told:
+        others = tuple(each for each in meeting.invitees if each.role not in AT_SCHOOL)
+        meeting = replace(meeting, invitees=others)
+    if meeting.booking is None or (told and _sees_place(work, meeting, meeting.booking)):
         return meeting
     return replace(meeting, booking=without_place(meeting.booking))
 
