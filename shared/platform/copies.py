@@ -45,6 +45,14 @@ if TYPE_CHECKING:
     from shared.platform.work import Work
 
 LONGEST_WORDS = 500
+STYLE = """\
+body { font: 1.1rem/1.5 Arial, sans-serif; max-width: 45rem; margin: 2rem auto; padding: 0 1rem; color: #0b0c0c; }
+section { border-top: 1px solid #b1b4b6; margin-top: 1.5rem; }
+h2 { font-size: 1.2rem; }
+dt { font-weight: bold; margin-top: 0.5rem; }
+dd { margin: 0; white-space: pre-line; overflow-wrap: anywhere; }
+"""
+"""How the page of a copy looks; it lies beside the page in the file that is handed out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +188,7 @@ def packed(page: str, about: Mapping[str, Any], entries: Sequence[Entry]) -> tup
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("record.html", page)
+        archive.writestr("record.css", STYLE)
         told = {**about, "entries": as_json(entries)}
         archive.writestr("record.json", json.dumps(told, ensure_ascii=False, indent=2) + "\n")
     content = out.getvalue()
