@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from services.pep.adapters.whole_plan import WholePlan
 from services.pep.application import children, delegations, plan_page, schools, team
 from services.pep.application.people import mark_as_gone, person_record
 from services.pep.domain.plan import Plan
@@ -147,7 +148,18 @@ def test_a_delegate_of_some_parts_reads_and_writes_exactly_those(school: World) 
         answer = jo.put(f"/api/plans/{plan.id}/sections/{key}", json=body, headers={"If-Match": "*"})
         assert answer.status_code in (status, 422 if status == 200 else status), answer.text
     with school.looking("jo") as work:
-        assert plan_page.read_plan(work, plan.id).may_edit_targets
+        seen = plan_page.read_plan(work, plan.id)
+        assert seen.may_edit_targets
+        assert replace(seen, whole=_Contributed(seen.whole.row)).contributions == ()
+    with school.looking("dee") as work:
+        seen = plan_page.read_plan(work, plan.id)
+        assert replace(seen, whole=_Contributed(seen.whole.row)).contributions != ()
+
+
+class _Contributed(WholePlan):
+    """A plan to which somebody from outside the team has contributed."""
+
+    contributions = (object(),)  # type: ignore[assignment]
 
 
 def test_a_delegate_of_other_parts_sees_no_targets(school: World) -> None:

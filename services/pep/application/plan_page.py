@@ -158,7 +158,7 @@ class PlanPage:
     @property
     def contributions(self) -> tuple[Contribution, ...]:
         """Return what people from outside the team wrote."""
-        return self.whole.contributions
+        return self.whole.contributions if self.reads_all else ()
 
     @cached_property
     def parts(self) -> PlanParts:
