@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import re
 import signal
 import socket
@@ -24,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.borrowed import stop
 from benchmarks.events.report import machine, spread, table
 
 ROOT = Path(__file__).parents[1]
@@ -77,12 +77,7 @@ def running(home: Path) -> Iterator[tuple[subprocess.Popen[bytes], float]]:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/sign-in").close()
         yield process, seconds
     finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        stop(process, how=signal.SIGINT)
 
 
 def containers(project: str) -> dict[str, float]:

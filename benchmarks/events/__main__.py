@@ -11,23 +11,22 @@ import argparse
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
 from kombu import Connection
 
+from benchmarks.borrowed import ADMIN, for_psycopg, new_postgresql, stop
 from benchmarks.events import ours, raw
 from benchmarks.events.report import PEERS, machine, median, plot, spread, table, verdict
 
-ADMIN = os.environ.get("BENCH_ADMIN", "host=127.0.0.1 user=postgres dbname=postgres")
 BROKER = os.environ.get("BENCH_BROKER", "amqp://guest:guest@127.0.0.1:5672/%2F")
 HERE = Path(__file__).parent
 RATE = 100
@@ -66,35 +65,16 @@ def main() -> None:
 
 @contextmanager
 def databases() -> Iterator[dict[str, str]]:
-    """Make three empty databases, and drop them afterwards."""
-    stamp = f"bench_{os.getpid()}"
-    names = {part: f"{stamp}_{part}" for part in ("handled", "pep", "virtual_school")}
-    with psycopg.connect(ADMIN, autocommit=True) as admin:
-        try:
-            for name in names.values():
-                admin.execute(f'CREATE DATABASE "{name}"')
-            yield names
-        finally:
-            for name in names.values():
-                admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-
-
-def dsn(name: str) -> str:
-    """Return the address of a database for psycopg."""
-    return " ".join(part for part in ADMIN.split() if not part.startswith("dbname=")) + f" dbname={name}"
-
-
-def url(name: str) -> str:
-    """Return the address of a database for SQLAlchemy."""
-    parts = dict(part.split("=", 1) for part in ADMIN.split())
-    return f"postgresql+psycopg://{parts['user']}@{parts['host']}/{name}"
+    """Make three empty databases, give their addresses for SQLAlchemy, and drop them afterwards."""
+    with ExitStack() as stack:
+        yield {part: stack.enter_context(new_postgresql(part)) for part in ("handled", "pep", "virtual_school")}
 
 
 def server_form(names: dict[str, str]) -> dict[str, str]:
     """Return the environment of our contender on PostgreSQL and RabbitMQ."""
     return {
-        "BENCH_PEP": url(names["pep"]),
-        "BENCH_VIRTUAL_SCHOOL": url(names["virtual_school"]),
+        "BENCH_PEP": names["pep"],
+        "BENCH_VIRTUAL_SCHOOL": names["virtual_school"],
         "BENCH_BROKER": BROKER,
     }
 
@@ -110,10 +90,10 @@ def embedded_form(folder: Path) -> dict[str, str]:
 
 def measure_raw(figures: Figures, names: dict[str, str], count: int) -> None:
     """Commits alone and publishing alone."""
-    with psycopg.connect(dsn(names["handled"]), autocommit=True) as connection:
+    with psycopg.connect(for_psycopg(names["handled"]), autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS handled")
         connection.execute(HANDLED)
-    figures["raw commits"].append(raw.commits(dsn(names["handled"]), count))
+    figures["raw commits"].append(raw.commits(for_psycopg(names["handled"]), count))
     figures["kombu one by one"].append(raw.kombu_one_by_one(BROKER, f"bench-{os.getpid()}", count // 3))
     figures["kombu window"].append(raw.kombu_window(BROKER, f"bench-{os.getpid()}-window", 2 * count))
     with environment({**server_form(names), "BENCH_QUEUE": f"bench-{os.getpid()}-ours"}):
@@ -125,9 +105,9 @@ def measure_raw(figures: Figures, names: dict[str, str], count: int) -> None:
 def measure_peer(figures: Figures, peer: str, python: str, names: dict[str, str], count: int, paced: int) -> None:
     """One task queue: publishing, handling, and the latency at a steady rate."""
     queue = f"bench_{os.getpid()}_{peer}_{time.time_ns()}"
-    setting = {"BENCH_BROKER": BROKER, "BENCH_DATABASE": dsn(names["handled"]), "BENCH_QUEUE": queue}
+    setting = {"BENCH_BROKER": BROKER, "BENCH_DATABASE": for_psycopg(names["handled"]), "BENCH_QUEUE": queue}
     command = [python, str(HERE / "peers" / f"{peer}_peer.py")]
-    with psycopg.connect(dsn(names["handled"]), autocommit=True) as connection, environment(setting):
+    with psycopg.connect(for_psycopg(names["handled"]), autocommit=True) as connection, environment(setting):
         with working([[*command, "work"]], cwd=HERE / "peers"):
             time.sleep(4)  # a queue declared, its workers ready
         connection.execute("TRUNCATE handled")
@@ -203,14 +183,7 @@ def working(commands: list[list[str]], apart: float = 0.0, cwd: Path | None = No
             )
         yield
     finally:
-        for process in running:
-            process.send_signal(signal.SIGTERM)
-        for process in running:
-            try:
-                process.wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
+        stop(*running)
 
 
 def _published(command: list[str]) -> float:
@@ -310,7 +283,7 @@ def write(figures: Figures, peers: list[str], wanted: argparse.Namespace) -> Non
 
 def servers() -> dict[str, str]:
     """Return the versions of the servers."""
-    with psycopg.connect(ADMIN) as connection:
+    with psycopg.connect(for_psycopg(ADMIN)) as connection:
         (postgresql,) = connection.execute("SHOW server_version").fetchone() or ("",)
     with Connection(BROKER) as broker:
         rabbitmq = broker.connection.server_properties["version"]

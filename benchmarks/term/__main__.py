@@ -22,16 +22,15 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from benchmarks.borrowed import new_postgresql, stop
 from benchmarks.events.report import machine, table
 from benchmarks.term import ground
-from benchmarks.web.ground import new_postgresql
 from services.pep.adapters.tables_plan import plan as pep_plan
 from services.scheduling.adapters.tables import meeting
 from services.virtual_school.adapters.tables import PLAN as VIRTUAL_SCHOOL_PLAN
 from shared.platform.runtime import Runtime
 from shared.platform.settings import SERVICES
 
-ADMIN = os.environ.get("BENCH_ADMIN", "postgresql+psycopg://postgres@127.0.0.1/postgres")
 BROKER = os.environ.get("BENCH_BROKER", "amqp://guest:guest@127.0.0.1:5672//")
 RESULTS = Path(__file__).parents[1] / "results"
 LONGEST_SECONDS = 900.0
@@ -81,7 +80,7 @@ def databases(form: str) -> Iterator[dict[str, str]]:
     with ExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory())
         if form == "server":
-            urls = {name: stack.enter_context(new_postgresql(ADMIN, f"term_{name}")) for name in SERVICES}
+            urls = {name: stack.enter_context(new_postgresql(f"term_{name}")) for name in SERVICES}
             broker = BROKER
         else:
             urls = {name: f"sqlite:///{folder}/{name}.sqlite" for name in SERVICES}
@@ -94,16 +93,11 @@ def databases(form: str) -> Iterator[dict[str, str]]:
 def worker(service: str) -> Iterator[subprocess.Popen[bytes]]:
     """Run a service's worker."""
     command = [sys.executable, "-m", "benchmarks.term.worker", service]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     try:
         yield process
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        stop(process, seconds=30)
 
 
 def _wait(runtime: Runtime, service: str, count: int) -> float:

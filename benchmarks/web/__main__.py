@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import shutil
 import signal
 import sys
@@ -19,17 +18,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.borrowed import new_postgresql
 from benchmarks.web import ground
 from benchmarks.web.report import write
 from benchmarks.web.servers import Load, Served, load, serving
 from shared.platform.auth import issue_token
 
-ADMIN = os.environ.get("BENCH_ADMIN", "postgresql+psycopg://postgres@127.0.0.1/postgres")
 RESULTS = Path(__file__).parents[1] / "results"
 PLANS = 40
 """The last of them, one for each connection, are written and the others read: every write adds a step to read."""
 CONNECTIONS = 16
-CONTENDERS = {"plain": ("benchmarks.web.plain:app", ""), "ours": ("benchmarks.web.ours:app", "/pep/api")}
+CONTENDERS = {
+    "plain": ("benchmarks.web.plain:app", "", {}),
+    "ours": ("benchmarks.web.ours:app", "/pep/api", {}),
+    "afresh": ("benchmarks.web.ours:app", "/pep/api", {"BENCH_FORGET": "yes"}),
+}
 
 Figures = dict[str, list[float]]
 
@@ -63,7 +66,7 @@ def main() -> None:
 @contextmanager
 def databases(folder: Path) -> Iterator[dict[str, tuple[str, list[ground.Filled]]]]:
     """Make and fill a database of each kind, and drop what is no file afterwards."""
-    with ground.new_postgresql(ADMIN) as postgresql:
+    with new_postgresql("web") as postgresql:
         urls = {"SQLite": f"sqlite:///{folder}/pep.sqlite", "PostgreSQL": postgresql}
         found = {}
         for engine, url in urls.items():
@@ -84,12 +87,14 @@ def measure(
     """One round on one server."""
     body = folder / "body.json"
     for engine, (url, filled) in found.items():
-        for contender, (application, prefix) in CONTENDERS.items():
-            environment = {"BENCH_DATABASE": url}
+        for contender, (application, prefix, more) in CONTENDERS.items():
+            environment = {"BENCH_DATABASE": url, **more}
             with serving(server, python, application, environment, ground.backends_of(url)) as served:
                 if not body.exists() and contender == "ours":
                     body.write_bytes(served.get(f"{prefix}/plans/{filled[0].plan_id}", _token(filled[0]))[0])
                 _note(figures, f"{server} {engine} {contender} read", _read(served, prefix, filled, folder, seconds))
+                if contender == "afresh":
+                    continue
                 _note(figures, f"{server} {engine} {contender} write", _write(served, prefix, filled, folder, seconds))
     with serving(server, python, "benchmarks.web.static:app", {"BENCH_BODY": str(body)}) as served:
         (folder / "lines").write_text("/plan none\n")

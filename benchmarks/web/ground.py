@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from services.pep.adapters import children_store
@@ -60,21 +58,6 @@ def make_runtime(database: str) -> Runtime:
     """Return the runtime on one database; the clock stands still, so that every round meets the same day."""
     settings = Settings(Mode.LOCAL, SECRET, "", {"pep": database}, "http://127.0.0.1", Path())
     return Runtime(settings, FixedClock(NOW))
-
-
-@contextmanager
-def new_postgresql(admin: str, name: str = "web") -> Iterator[str]:
-    """Make an empty database beside the one at `admin`, give its address, and drop it afterwards."""
-    name = f"bench_{name}_{os.getpid()}"
-    engine = create_engine(admin, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    try:
-        yield make_url(admin).set(database=name).render_as_string(hide_password=False)
-    finally:
-        with engine.connect() as connection:
-            connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-        engine.dispose()
 
 
 def backends_of(url: str) -> Callable[[], list[int]]:

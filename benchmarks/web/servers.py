@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import time
@@ -13,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from benchmarks.borrowed import stop
 
 PROCESSES, THREADS = 2, 4
 START_SECONDS = 20.0
@@ -28,7 +29,7 @@ class Served:
 
     def spent(self) -> float:
         """Return the seconds of processor time that the server, its children and its backends have taken so far."""
-        return sum(map(_processor_seconds, [*_family(self.pid), *self.backends()]))
+        return sum(map(processor_seconds, [*_family(self.pid), *self.backends()]))
 
     def get(self, path: str, token: str) -> tuple[bytes, str]:
         """Return the body and the ETag of an answer."""
@@ -68,12 +69,7 @@ def serving(
         _wait_for(port, process)
         yield Served(f"http://127.0.0.1:{port}", process.pid, backends)
     finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(20)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        stop(process)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +108,7 @@ def _family(pid: int) -> list[int]:
     return [pid, *(each for child in children for each in _family(int(child)))]
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds(pid: int) -> float:
     """Return what a process has taken; nothing for one that is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
