@@ -9,6 +9,8 @@ either way, since the page shows it. Needs PostgreSQL (BENCH_ADMIN); writes `ben
 from __future__ import annotations
 
 import logging
+import signal
+import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -50,6 +52,7 @@ def left_out() -> Iterator[None]:
 def main() -> None:
     """Measure, and write what was found."""
     logging.disable()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that what was made is removed
     RESULTS.mkdir(exist_ok=True)
     rows = []
     with TemporaryDirectory() as folder, new_postgresql("share") as postgresql:
