@@ -69,7 +69,7 @@ def test_the_frame_names_the_authority_the_product_and_the_person(client: FlaskC
     ("kind", "places"),
     [
         (Role.SOCIAL_WORKER, ["My work", "Children", "Meetings", "Virtual School"]),
-        (Role.TEAM_MANAGER, ["My work", "Children", "People", "Meetings", "Virtual School"]),
+        (Role.TEAM_MANAGER, ["My work", "Children", "People", "Records", "Meetings", "Virtual School"]),
         (Role.CARER, ["My work", "Children", "Meetings"]),
         (Role.CHILD, ["My work", "Meetings"]),
     ],
