@@ -51,7 +51,7 @@ REMEMBERED = TOKEN_LASTS
 """For how long somebody may still show what was ended."""
 BY_NAME = "name"
 """`via` of a session that was begun by picking a name; any other, but for a token's, is the key of an issuer."""
-BY_TOKEN = " token"  # noqa: S105 - names a way in, and opens nothing
+BY_TOKEN = " token"  # nosec B105  # noqa: S105 - names a way in, and opens nothing
 """`via` of a bearer token; no issuer's key has a space in it."""
 
 

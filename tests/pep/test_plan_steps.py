@@ -13,7 +13,7 @@ from services.pep.adapters import (
     children_store,
     tables_plan,  # noqa: F401 - declares the tables
 )
-from services.pep.application import plan_page, plans, reactions, sections
+from services.pep.application import plan_page, plans, reactions, retention, sections
 from services.pep.application.plans import PlanToOpen
 from services.pep.domain.children import Child
 from services.pep.domain.plan import PlanKind, PlanState
@@ -350,9 +350,8 @@ def test_a_submitted_plan_is_on_the_list_of_those_who_rate_it(world: World) -> N
 def test_reactions_exist_for_every_subscription() -> None:
     from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
 
-    assert set(SUBSCRIPTIONS.values()) == {
-        getattr(reactions, name) for name in dir(reactions) if name.startswith("when_")
-    }
+    written = {getattr(part, name) for part in (reactions, retention) for name in dir(part) if name.startswith("when_")}
+    assert set(SUBSCRIPTIONS.values()) == written
 
 
 def test_lists_cost_the_same_number_of_queries_however_long_they_are(

@@ -59,7 +59,7 @@ def the_people_are_recorded(town: Town) -> None:
         town.go("/pep/people/new")
         page.get_by_label("Name", exact=True).fill(name)
         page.get_by_label("E-mail address").fill(f"{name.lower().replace(' ', '.')}@northmoor.example")
-        page.get_by_label(role).check()
+        page.get_by_label(role, exact=True).check()
         page.get_by_label("Organisation (optional)").fill("" if school else "Northmoor Council")
         page.get_by_label("School (optional)").fill(school)
         town.press("Record the person")
