@@ -137,7 +137,7 @@ def a_meeting_is_arranged(town: Town) -> str:
     town.look("people")
     town.press("Continue")
     page.get_by_label("In person", exact=True).check()
-    page.get_by_label("Where").fill("Oakfield Academy, library")
+    page.get_by_role("textbox", name="Where").fill("Oakfield Academy, library")
     town.look("check")
     town.press("Send the invitations")
     expect(page.get_by_role("main")).to_contain_text("Sarah Whitfield")
