@@ -54,6 +54,15 @@ def of_plan(connection: Connection, plan_id: str) -> list[PersonalLink]:
     return [_link(row) for row in connection.execute(query).mappings()]
 
 
+def of_child(connection: Connection, child_id: str) -> list[tuple[PersonalLink, Contribution | None]]:
+    """Return every link to a plan of a child, each with what was written by it, the oldest first; two statements."""
+    links = select(link).where(link.c.child_id == child_id).order_by(link.c.sent_at, link.c.id)
+    found = [_link(row) for row in connection.execute(links).mappings()]
+    texts = select(contribution).where(contribution.c.link_id.in_([one.id for one in found]))
+    written = {row["link_id"]: Contribution(**row) for row in connection.execute(texts).mappings()}
+    return [(one, written.get(one.id)) for one in found]
+
+
 def take_back(connection: Connection, link_id: str, by: str, now: datetime) -> None:
     """Note that a link opens nothing any more (`by` is empty where a later one replaces it), and end its visits."""
     this = update(link).where(link.c.id == link_id, link.c.taken_back_at.is_(None))

@@ -11,6 +11,7 @@ from services.pep.adapters import (
     children_store,
     emergencies_store,
     history_store,
+    links_store,
     parents_store,
     placement_store,
     plans_store,
@@ -41,6 +42,7 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
         *_homes(work, child_id),
         *_team(work, child_id),
         *_plans(work, child_id),
+        *_links(work, child_id),
         *_care_plan(work, child_id),
         *_parents(work, child_id),
         *_emergencies(work, child_id),
@@ -139,6 +141,30 @@ def _plans(work: Work, child_id: str) -> Iterator[Entry]:
         )
         for version in kept[plan.id]:
             yield _version(plan, version)
+
+
+def _links(work: Work, child_id: str) -> Iterator[Entry]:
+    for link, written in links_store.of_child(work.connection, child_id):
+        yield entry(
+            f"link/{link.id}/{link.uses}",
+            london_date(link.sent_at),
+            f"A personal link was sent: {link.purpose.words[:1].lower()}{link.purpose.words[1:]}",
+            "personal_link",
+            to=", ".join(filter(None, (link.name, link.capacity, link.email))),
+            sent_by=link.sent_by_name,
+            opened=f"{link.uses} times" if link.uses > 1 else "once" if link.uses else "",
+            last_opened=_day(london_date(link.used_at)) if link.used_at else "",
+            taken_back=_day(london_date(link.taken_back_at)) if link.taken_back_at else "",
+        )
+        if written is not None:
+            yield entry(
+                f"contribution/{link.id}/{written.version}",
+                london_date(written.saved_at),
+                "Written for a plan by somebody from outside the team",
+                "contribution",
+                who=", ".join(filter(None, (written.name, written.capacity))),
+                text=written.text,
+            )
 
 
 def _version(plan: Plan, version: KeptVersion) -> Entry:
