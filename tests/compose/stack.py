@@ -59,8 +59,9 @@ class Stack:
     def services(self) -> list[str]:
         """Return the names of the containers that run on, the servers last."""
         names = self.compose("config", "--services").stdout.split()
-        once = {"broker", "demo", "desk"}
-        lasting = [name for name in names if name not in once and not name.endswith("-migrate")]
+        started_by_hand = {"desk", "imap", "lmtp"}
+        once = {"broker", "demo"}
+        lasting = [name for name in names if name not in started_by_hand | once and not name.endswith("-migrate")]
         return sorted(lasting, key=lambda name: (name in ("rabbitmq", "postgres"), name))
 
     def start(self) -> None:
@@ -86,7 +87,8 @@ class Stack:
 
     def remove(self) -> None:
         """Take away containers, volumes and network."""
-        self.compose("--profile", "desk", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+        by_hand = ("--profile", "desk", "--profile", "lmtp")
+        self.compose(*by_hand, "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
 
     def status(self, path: str) -> int:
         """Return the status that a path answers with; 0 when nobody answers."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import smtplib
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -224,6 +226,21 @@ def test_three_web_containers_and_two_workers_of_a_service_share_the_work(stack:
         assert wait_for(lambda: meeting_to_arrange(stack, plan_of(stack, second)["id"]), "the other worker to send it")
     finally:
         stack.compose(*more, "pep-web=1", "--scale", "pep-worker=1")
+
+
+def test_the_mail_server_may_hand_answers_over(stack: Stack) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    stack.environ["PEP_SUITE_LMTP_PUBLISH"] = f"127.0.0.1:{port}"
+    stack.compose("--profile", "lmtp", "up", "-d", "lmtp")
+
+    def handed_over() -> bool:
+        mail = b"From: ruth@people.example\r\nMessage-ID: <1@people.example>\r\n\r\nYes, I can come."
+        with smtplib.LMTP("127.0.0.1", port) as server:
+            return not server.sendmail("ruth@people.example", ["meetings@pep.northmoor.example"], mail)
+
+    assert wait_for(handed_over, "the mail to be taken")
+    stack.compose("--profile", "lmtp", "rm", "--stop", "--force", "lmtp")
 
 
 @pytest.mark.parametrize("way", ["killed", "restarted"])
