@@ -40,6 +40,9 @@ from tests.suite.access_world import SPECS, TODAY, AccessWorld
 from tests.suite.mail_text import everything_in
 from tests.suite.test_the_whole_matrix import NOWHERE, ask, routes_of
 
+BY_CHANCE = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{16,}|\d+\.\d{4,}")
+"""Ids, traces and moments of the machine: among thousands of them some hold any six digits."""
+
 
 class Fact(Enum):
     """A sealed fact, with the words that give it away."""
@@ -49,7 +52,8 @@ class Fact(Enum):
     PLACE = ("Vumblefoo",)
 
     def is_in(self, text: str) -> bool:
-        return any(word.casefold() in text.casefold() for word in self.value)
+        told = BY_CHANCE.sub(" ", text.casefold())
+        return any(word.casefold() in told for word in self.value)
 
 
 UNTOLD = {Role.PARENT: {Fact.HOME, Fact.SCHOOL, Fact.PLACE}, Role.DESIGNATED_TEACHER: {Fact.HOME}}
