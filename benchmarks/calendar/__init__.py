@@ -1,0 +1,1 @@
+"""What calendars cost: reading them, writing them, finding times."""
