@@ -7,8 +7,9 @@ from datetime import date, datetime, timedelta
 
 from benchmarks.calendar.timing import Figure, best
 from services.scheduling.adapters.policies import load_policies
-from services.scheduling.domain.judging import Busy, Person, Question
+from services.scheduling.domain.busy import Busy
 from services.scheduling.domain.policy import policy_on
+from services.scheduling.domain.question import Person, Question
 from services.scheduling.domain.slots import suggest
 from services.scheduling.domain.term_calendar import TermCalendar, TermDate, TermDateKind
 from shared.kernel.clock import london_time

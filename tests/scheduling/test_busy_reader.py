@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from services.scheduling.adapters import busy_reader
 from services.scheduling.adapters.busy_reader import MAX_DIARY_BYTES, read_busy
 from services.scheduling.adapters.term_calendars import UnusableCalendar
-from services.scheduling.domain.judging import Busy
+from services.scheduling.domain.busy import Busy
 
 FIRST = datetime(2026, 3, 23, tzinfo=UTC)
 LAST = datetime(2026, 4, 13, tzinfo=UTC)

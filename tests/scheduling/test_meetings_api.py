@@ -77,6 +77,7 @@ def test_times_are_offered_with_their_reasons(client: FlaskClient, worker: dict[
     assert len(found["slots"]) == 3
     assert {point["code"] for point in found["slots"][0]["points"]} == {
         "nobody_booked",
+        "required_unknown",
         "school_day_guessed",
         "in_time",
     }

@@ -6,9 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scheduling.adapters.policies import load_policies
-from services.scheduling.domain.judging import Busy, Person, Question, judge
+from services.scheduling.domain.busy import Busy, BusyKind
+from services.scheduling.domain.judging import judge
+from services.scheduling.domain.obstacles import Constraint
 from services.scheduling.domain.policy import policy_on
-from services.scheduling.domain.slots import Constraint, suggest
+from services.scheduling.domain.question import Person, Question
+from services.scheduling.domain.slots import suggest
 from services.scheduling.domain.term_calendar import TermCalendar, TermDate, TermDateKind
 from shared.kernel.clock import LONDON, london_time
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
@@ -25,8 +28,8 @@ TERM = (
 OAKFIELD = TermCalendar("Oakfield", TERM, ENGLAND_AND_WALES)
 
 
-def all_day(day: date) -> Busy:
-    return Busy(london_time(day, 8), london_time(day, 18))
+def all_day(day: date, kind: BusyKind = BusyKind.PEP_MEETING) -> Busy:
+    return Busy(london_time(day, 8), london_time(day, 18), kind)
 
 
 def ask(
@@ -37,7 +40,7 @@ def ask(
 
 def codes(question: Question, starts_at: datetime, minutes: int = 60) -> set[str]:
     points = judge(question, starts_at, starts_at + timedelta(minutes=minutes))
-    return {point.code for point in points if not point.good}
+    return {point.code for point in points if not point.good and point.known}
 
 
 def test_offered_times_lie_within_notice_and_latest_date_on_school_days() -> None:
@@ -95,15 +98,16 @@ def test_when_nothing_fits_the_booking_that_stands_most_in_the_way_is_named() ->
 
 def test_a_persons_own_diary_is_heeded_named_and_never_taken_for_known_when_it_is_not() -> None:
     day = date(2026, 11, 26)
-    ben = Person("b", "Ben Adeyemi", True, diary=(all_day(day),), knows_diary=True)
-    amara = Person("a", "Amara Okafor", False, diary=(all_day(date(2026, 11, 27)),), knows_diary=True)
+    ben = Person("b", "Ben Adeyemi", True, busy=(all_day(day, BusyKind.DIARY),), knows_diary=True)
+    amara = Person("a", "Amara Okafor", False, busy=(all_day(date(2026, 11, 27), BusyKind.DIARY),), knows_diary=True)
     question = ask(people=(ben, amara, Person("c", "Chris Lowe", False)))
     found = suggest(question, 40)
     assert day not in {slot.day for slot in found.slots}
     assert (found.known, found.unknown) == (("Ben Adeyemi", "Amara Okafor"), ("Chris Lowe",))
     assert codes(question, london_time(day, 10)) == {"required_busy"}
     assert codes(question, london_time(date(2026, 11, 27), 10)) == {"optional_busy"}
-    always = Person("b", "Ben Adeyemi", True, diary=tuple(all_day(MONDAY + timedelta(days=n)) for n in range(40)))
+    every_day = tuple(all_day(MONDAY + timedelta(days=n), BusyKind.DIARY) for n in range(40))
+    always = Person("b", "Ben Adeyemi", True, every_day)
     obstacle = suggest(ask(people=(always,))).obstacle
     assert obstacle is not None
     assert (obstacle.constraint, obstacle.person_id) == (Constraint.DIARY, "b")

@@ -18,7 +18,7 @@ import recurring_ical_events
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from services.scheduling.adapters.term_calendars import UnusableCalendar
-from services.scheduling.domain.judging import Busy
+from services.scheduling.domain.busy import Busy
 from shared.kernel.clock import LONDON
 
 MAX_DIARY_BYTES = 8_000_000

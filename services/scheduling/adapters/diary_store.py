@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 
 from services.scheduling.adapters.tables import diary, diary_busy, invitee
 from services.scheduling.adapters.tables_mail import told_invitee
-from services.scheduling.domain.judging import Busy
+from services.scheduling.domain.busy import Busy, BusyKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def busy(
         .order_by(diary_busy.c.person_id, diary_busy.c.starts_at)
     )
     for row in connection.execute(query):
-        found.setdefault(row.person_id, []).append(Busy(row.starts_at, row.ends_at))
+        found.setdefault(row.person_id, []).append(Busy(row.starts_at, row.ends_at, BusyKind.DIARY))
     return {person_id: tuple(times) for person_id, times in found.items()}
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, sel
 from sqlalchemy.exc import IntegrityError
 
 from services.scheduling.adapters.tables import claim, invitee, meeting
-from services.scheduling.domain.judging import Busy
+from services.scheduling.domain.busy import Busy
 from services.scheduling.domain.meeting import Answer, Booking, Invitee, Meeting, MeetingState, Mode, Reason
 from shared.kernel.errors import Conflict, Stale
 

@@ -14,7 +14,7 @@ from services.scheduling.adapters.busy_reader import MAX_DIARY_BYTES, read_busy
 from services.scheduling.adapters.calendar_fetch import fetch_calendar
 from services.scheduling.adapters.diary_store import Diary
 from services.scheduling.adapters.term_calendars import UnusableCalendar
-from services.scheduling.domain.judging import Busy
+from services.scheduling.domain.busy import Busy
 from shared.kernel.clock import london_time
 from shared.platform import roster
 from shared.platform.access import permit, system_actor

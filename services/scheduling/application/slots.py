@@ -9,8 +9,9 @@ from services.scheduling.adapters import diary_store, meetings_store
 from services.scheduling.application.diaries import KNOWN_FOR
 from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
-from services.scheduling.domain.judging import Person, Point, Question, judge
+from services.scheduling.domain.judging import Point, judge
 from services.scheduling.domain.meeting import Guest, Meeting
+from services.scheduling.domain.question import Person, Question
 from services.scheduling.domain.slots import LATE_WINDOW, Slot, Suggestions, suggest
 from shared.kernel.clock import london_time
 from shared.kernel.working_days import add_working_days
@@ -32,8 +33,7 @@ def question_for(work: Work, meeting: Meeting, guests: Iterable[Guest], minutes:
             guest.person_id,
             guest.name,
             guest.required,
-            busy=booked.get(guest.person_id, ()),
-            diary=diaries.get(guest.person_id, ()),
+            busy=(*booked.get(guest.person_id, ()), *diaries.get(guest.person_id, ())),
             knows_diary=guest.person_id in known,
         )
         for guest in chosen

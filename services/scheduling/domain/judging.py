@@ -6,60 +6,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
+from services.scheduling.domain.busy import BusyKind, Taken
 from services.scheduling.domain.policy import MeetingPolicy
-from services.scheduling.domain.term_calendar import SchoolDay, TermCalendar
+from services.scheduling.domain.question import Person, Question
+from services.scheduling.domain.term_calendar import SchoolDay
 from shared.kernel.clock import LONDON
-from shared.kernel.working_days import add_working_days
-
-
-@dataclass(frozen=True, slots=True)
-class Busy:
-    """A stretch of time in which somebody is already booked (aware instants)."""
-
-    starts_at: datetime
-    ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody the time must suit (`required`) or had better suit.
-
-    `busy` is when they have other PEP meetings, `diary` when their own diary says that they are busy. `knows_diary`
-    tells whether that was read lately: if not, an empty `diary` says nothing.
-    """
-
-    id: str
-    name: str
-    required: bool
-    busy: tuple[Busy, ...] = ()
-    diary: tuple[Busy, ...] = ()
-    knows_diary: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What a time is looked for: whose, from when, by when, for how long, under which policy."""
-
-    today: date
-    meet_by: date
-    minutes: int
-    policy: MeetingPolicy
-    calendar: TermCalendar
-    people: tuple[Person, ...]
-
-    @property
-    def earliest(self) -> date:
-        """Return the first day that leaves the authority's clear working days of notice."""
-        return add_working_days(self.today, self.policy.notice_days + 1, self.calendar.bank_holidays)
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One thing to know about a time; `good` says whether it speaks for the time or against it."""
+    """One thing to know about a time; `good` says whether it speaks for the time or against it.
+
+    One that is not `known` does neither: it says of whom it cannot be told whether they are free.
+    """
 
     code: str
     text: str
     good: bool
+    known: bool = True
+
+
+_WHY = {
+    BusyKind.PEP_MEETING: ("booked", "{name} is already booked for another PEP meeting"),
+    BusyKind.DIARY: ("busy", "{name}'s own diary says that they are busy"),
+    BusyKind.OUTSIDE_HOURS: ("outside_hours", "it is outside the hours that suit {name}"),
+    BusyKind.HELD_BY_POLL: ("held", "{name} is being asked about this time for another meeting"),
+    BusyKind.TRAVEL: ("travel", "{name} has a meeting in another place too soon before or after"),
+    BusyKind.LESSON: ("lesson", "during {what}, which {name} should not miss"),
+}
+"""The end of the code and the words of each reason why somebody is taken; the order of `BusyKind` tells the first."""
 
 
 def judge(
@@ -67,7 +42,7 @@ def judge(
 ) -> tuple[Point, ...]:
     """Return what speaks for and against one time, however poor it is; the poor points come first.
 
-    `people` are those who may be booked then, where that is known already; otherwise everybody is looked at.
+    `people` are those who may be taken then, where that is known already; otherwise everybody is looked at.
     """
     local, local_end = starts_at.astimezone(LONDON), ends_at.astimezone(LONDON)
     points = [
@@ -75,7 +50,9 @@ def judge(
         _school_point(question.calendar.look_up(local.date())),
         *_notice_points(question, local.date()),
         *_hours_points(question.policy, local.time(), local_end.time()),
-        *_people_points(question.people if people is None else people, starts_at, ends_at),
+        *_room_points(question, starts_at, ends_at),
+        *_people_points(question.parties if people is None else people, starts_at, ends_at),
+        *_unknown_points(question, ends_at),
     ]
     return tuple(sorted(points, key=lambda point: point.good))
 
@@ -124,19 +101,43 @@ def _hours_points(policy: MeetingPolicy, start: time, end: time) -> list[Point]:
 
 
 def _people_points(people: Sequence[Person], starts_at: datetime, ends_at: datetime) -> list[Point]:
-    def is_taken(times: Sequence[Busy]) -> bool:
-        return any(one.starts_at < ends_at and one.ends_at > starts_at for one in times)
-
     points = []
     for person in people:
-        how = "required" if person.required else "optional"
-        needed = ", and must be there" if person.required else ""
-        if is_taken(person.busy):
-            text = f"{person.name} is already booked for another PEP meeting{needed}"
-            points.append(Point(f"{how}_booked", text, False))
-        elif is_taken(person.diary):
-            points.append(Point(f"{how}_busy", f"{person.name}'s own diary says that they are busy{needed}", False))
+        reasons = person.reasons(starts_at, ends_at)
+        kind = next((kind for kind in BusyKind if kind in reasons), None)
+        if kind is not None:
+            points.append(_taken_point(person, kind, reasons[kind]))
     return points or [Point("nobody_booked", "nobody invited has another PEP meeting then", True)]
+
+
+def _taken_point(person: Person, kind: BusyKind, why: Taken) -> Point:
+    suffix, words = _WHY[kind]
+    text = words.format(name=person.name, what=why.what)
+    if kind is BusyKind.LESSON:
+        return Point(f"never_{suffix}" if why.hard else suffix, text, False)
+    needed = ", and must be there" if person.required else ""
+    return Point(f"{'required' if person.required else 'optional'}_{suffix}", f"{text}{needed}", False)
+
+
+def _room_points(question: Question, starts_at: datetime, ends_at: datetime) -> list[Point]:
+    if not question.rooms:
+        return []
+    free = [room for room in question.rooms if not any(one.touches(starts_at, ends_at) for one in room.busy)]
+    if not free:
+        one = len(question.rooms) == 1
+        return [Point("room_booked", f"{question.rooms[0].name} is booked" if one else "no room is free", False)]
+    names = [room.name for room in free]
+    told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return [Point("room_free", f"{told} {'is' if len(names) == 1 else 'are'} free", True)]
+
+
+def _unknown_points(question: Question, ends_at: datetime) -> list[Point]:
+    unknown = [person.name for person in question.people if person.required and not person.knows(ends_at)]
+    if not unknown:
+        return []
+    names = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
+    whose = "whose own diary is" if len(unknown) == 1 else "whose own diaries are"
+    return [Point("required_unknown", f"ask {names}, {whose} not known here", False, known=False)]
 
 
 def _clock(at: time) -> str:

@@ -116,6 +116,7 @@ class PointSchema(Schema):
     code = fields.String()
     text = fields.String()
     good = fields.Boolean()
+    known = fields.Boolean(metadata={"description": "False: it is not known whether somebody is free"})
 
 
 class SlotSchema(Schema):

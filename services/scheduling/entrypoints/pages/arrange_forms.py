@@ -105,7 +105,8 @@ def slot_options(slots: Iterable[Slot]) -> list[dict[str, Any]]:
             "value": slot.starts_at.isoformat(),
             "text": when(slot.starts_at, slot.ends_at),
             "good": [point.text for point in slot.points if point.good],
-            "poor": [point.text for point in slot.points if not point.good],
+            "poor": [point.text for point in slot.points if not point.good and point.known],
+            "unknown": [point.text for point in slot.points if not point.known],
         }
         for slot in slots
     ]
