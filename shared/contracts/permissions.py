@@ -240,6 +240,7 @@ SCHEDULING: Mapping[str, Permission] = {
             "family_names": PROFESSIONALS,
             "comments": SOCIAL_CARE,
             "mails": SOCIAL_CARE,
+            "went": EVERYONE - {Role.PARENT},
         },
         matter=Matter.MEETINGS,
         emergency=True,

@@ -52,7 +52,7 @@ class MeetingMoved:
 class MeetingCancelled:
     """A PEP meeting will not take place.
 
-    `reason` is a code (rearranging, not_needed, child_left_care, plan_superseded).
+    `reason` is a code (rearranging, no_show, not_needed, child_left_care, plan_superseded).
     """
 
     child_id: str
@@ -93,7 +93,7 @@ class MeetingPutBack:
 class MeetingRestated:
     """How a PEP meeting that was given a time stands, said again for whoever lost what they knew of it.
 
-    `state` is arranged, put_back, held or cancelled; `held_on` and `attended` are told of a meeting that was held.
+    `state` is arranged, put_back, held or cancelled; `held_on` and what follows it are told of a meeting that was held.
     """
 
     child_id: str
@@ -106,18 +106,39 @@ class MeetingRestated:
     invitees: tuple[InviteeState, ...]
     held_on: date | None = None
     attended: tuple[str, ...] = ()
+    quorate: bool = True
+    why_counted: str = ""
+    apologies: tuple[str, ...] = ()
+    no_shows: tuple[str, ...] = ()
+    participation: str = ""
+    child_attended: bool | None = None
+    child_conveyed: str = ""
 
 
 @event("scheduling.meeting.held.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingHeld:
-    """A PEP meeting took place; `attended` holds the ids of those who came."""
+    """A PEP meeting took place; `attended` holds the ids of those who came.
+
+    `quorate`: everybody was there without whom the authority's meetings do not go ahead. Where somebody who had to be
+    there was not, `why_counted` is a code (heard_before, joined_otherwise, could_not_wait, child_wished, other). Of the
+    others who were invited, those under `apologies` had said so and those under `no_shows` had not. `participation` is
+    the code PN0 to PN7, from whether the child came and how their views did (spoke, advocate, symbols, other_means,
+    not); all three are empty where nothing was recorded of it.
+    """
 
     child_id: str
     plan_id: str
     meeting_id: str
     held_on: date
     attended: tuple[str, ...]
+    quorate: bool = True
+    why_counted: str = ""
+    apologies: tuple[str, ...] = ()
+    no_shows: tuple[str, ...] = ()
+    participation: str = ""
+    child_attended: bool | None = None
+    child_conveyed: str = ""
 
 
 @event("scheduling.record.erased.v1")

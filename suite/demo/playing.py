@@ -26,11 +26,14 @@ from services.pep.domain.targets import Category
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application import answers, meetings
 from services.scheduling.application.guests import propose_guests
+from services.scheduling.domain.holding import Account
 from services.scheduling.domain.meeting import Answer, Booking, Mode
+from services.scheduling.domain.quorum import WhyCounted
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import rating, suspensions
 from services.virtual_school.domain.rubric import Decision, Rating
 from shared.contracts.parents import ParentStanding
+from shared.contracts.participation import Conveyed, Participation
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict
@@ -41,6 +44,11 @@ from suite.demo.staff import SCHOOLS, TEAM_MANAGER
 from suite.demo.story import Act, Step
 
 HOURS = (9, 13, 10, 14, 11, 15, 12, 16)
+PARTS = {
+    True: (Conveyed.SPOKE, Conveyed.SPOKE, Conveyed.SYMBOLS, Conveyed.ADVOCATE),
+    False: (Conveyed.OTHER_MEANS, Conveyed.OTHER_MEANS, Conveyed.ADVOCATE, Conveyed.NOT),
+}
+"""How children were heard at meetings to which they came, and at others."""
 WITHOUT_SCHOOL = "Northmoor Virtual School, Civic Centre"
 
 
@@ -142,7 +150,10 @@ def _hold(player: Player, step: Step) -> None:
     meeting = player.meeting(step)
     came = [each.person_id for each in meeting.invitees if each.answer is not Answer.DECLINED]
     with player.stage.acting(SCHEDULING, staff_id(step.child.social_worker)) as work:
-        meetings.record_held(work, meeting.id, came, meeting.version)
+        child_came = any(each.role == Role.CHILD and each.person_id in came for each in meeting.invitees)
+        conveyed = PARTS[child_came][step.number % len(PARTS[child_came])]
+        account = Account((), Participation(child_came, conveyed), why_counted=WhyCounted.HEARD_BEFORE)
+        meetings.record_held(work, meeting.id, came, meeting.version, account)
 
 
 def _write(player: Player, step: Step, author: str, wanted: Callable[[int, Section], bool]) -> None:

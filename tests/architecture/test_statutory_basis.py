@@ -12,7 +12,13 @@ CITES = re.compile(r"\bregulations? \d|Schedule \d|statutory guidance|Children A
 ROW = re.compile(
     r"^\| `(?P<function>[\w.]+)` \| (?P<rule>[^|]+) \| (?P<source>[^|]+) \| `(?P<test>[^`]+)` \|$", re.MULTILINE
 )
-WHERE = ("shared/kernel", "services/pep/domain", "services/scheduling/domain", "services/virtual_school/domain")
+WHERE = (
+    "shared/kernel",
+    "shared/contracts",
+    "services/pep/domain",
+    "services/scheduling/domain",
+    "services/virtual_school/domain",
+)
 
 
 def functions_that_cite() -> set[str]:

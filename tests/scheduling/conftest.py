@@ -99,6 +99,16 @@ class Office:
                 if TEAM[member][0] is Role.PARENT:
                     self.say_of_parent(work, child_id, member)
 
+    def add_child_to_team(self, work: Work, child_id: str, name: str = "Kit Lowe", email: str | None = None) -> None:
+        """Let the child be somebody who can be invited and sign in, with the id `kid`."""
+        authority = self.runtime.settings.authorities[0].key
+        kid = roster.Person("kid", authority, name, email, frozenset({Role.CHILD}), "")
+        roster.record_person(work.connection, kid)
+        self.actors["kid"] = actor_for(kid)
+        since = date(2026, 11, 16)
+        place = roster.Membership(f"{child_id}-kid", child_id, "kid", Role.CHILD, since, None, name, email)
+        roster.join(work.connection, place)
+
     def say_of_parent(
         self,
         work: Work,

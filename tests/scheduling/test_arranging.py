@@ -213,7 +213,7 @@ def test_a_meeting_is_recorded_as_held_with_who_came_by_the_designated_teacher_t
 ) -> None:
     meeting = arranged(office, wish())
     with pytest.raises(Conflict), office.writing("teacher") as work:
-        record_held(work, meeting.id, ["worker"], meeting.version)
+        record_held(work, meeting.id, ["worker", "teacher"], meeting.version)
     office.at(london_time(date(2026, 12, 1), 12))
     with office.reading("worker") as work:
         assert [line.meeting.id for line in my_meetings(work).to_record] == [meeting.id]

@@ -233,7 +233,7 @@ def test_who_came_is_recorded_once_the_meeting_is_over(
     worker = enter("teacher")
     assert "Say whether the meeting was held and who came" in check_page(worker.get("/"))
     assert post(worker, form, form).status_code == 422
-    done = post(worker, form, form, attended=["worker", "teacher"])
+    done = post(worker, form, form, attended=["worker", "teacher"], part="away_other_means")
     assert done.status_code == 303
     assert "2 of 4 people came" in check_page(worker.get(done.location))
     assert office.meeting_of("p1").state is MeetingState.HELD

@@ -163,8 +163,33 @@ def test_who_came_is_recorded(client: FlaskClient, worker: dict[str, str], meeti
     too_soon = client.post(address, json={"attended": ["worker"]}, headers=tagged(client, meeting, worker))
     assert too_soon.status_code == 409
     office.at(london_time(date(2026, 12, 1), 12))
-    held = client.post(address, json={"attended": ["worker"]}, headers=tagged(client, meeting, worker))
+    alone = client.post(address, json={"attended": ["worker"]}, headers=tagged(client, meeting, worker))
+    assert (alone.status_code, "counts" in str(body(alone)["errors"])) == (422, True)
+    part = {"why_counted": "could_not_wait", "participation": {"attended": False, "conveyed": "other_means"}}
+    held = client.post(address, json={"attended": ["worker"], **part}, headers=tagged(client, meeting, worker))
     assert (held.status_code, body(held)["state"], body(held)["attended"]) == (201, "held", ["worker"])
+    assert body(held)["went"] == {
+        "quorate": False,
+        "why_counted": "could_not_wait",
+        "apologies": [],
+        "no_shows": ["carer"],
+        "participation": "PN6",
+        "child_attended": False,
+        "child_conveyed": "other_means",
+    }
+
+
+def test_a_meeting_that_does_not_count_is_to_be_arranged_again(
+    client: FlaskClient, worker: dict[str, str], meeting: Meeting, office: Office
+) -> None:
+    client.post(f"/api/meetings/{meeting.id}/arrangement", json=ARRANGEMENT, headers=tagged(client, meeting, worker))
+    office.at(london_time(date(2026, 12, 1), 12))
+    told = client.post(
+        f"/api/meetings/{meeting.id}/no-show",
+        json={"attended": ["carer"]},
+        headers=tagged(client, meeting, worker),
+    )
+    assert (told.status_code, body(told)["state"], body(told)["starts_at"]) == (201, "to_arrange", None)
 
 
 def test_a_carer_reads_who_comes_without_addresses(

@@ -22,6 +22,7 @@ from services.scheduling.application import meetings, outgoing_mail, parents
 from services.scheduling.application.answers import answer_by_link
 from services.scheduling.application.meeting_page import FAMILY
 from services.scheduling.application.telling import tell_invitees
+from services.scheduling.domain.holding import Account
 from services.scheduling.domain.itip import Act
 from services.scheduling.domain.meeting import Answer, Meeting, Mode
 from shared.contracts.parents import Matter, ParentStanding
@@ -149,7 +150,9 @@ class Life:
         self.decide(parent, Matter.MEETINGS, ParentStanding.TOLD_AFTER)
         self.office.at(london_time(date(2026, 12, 3), 12))
         with self.office.writing(worker) as work:
-            meetings.record_held(work, self.meeting.id, [worker], self.meeting.version)
+            meetings.record_held(
+                work, self.meeting.id, [worker], self.meeting.version, Account(why_counted="other", note="Yes")
+            )
         self.look()
         self.decide(parent, Matter.MEETINGS, ParentStanding.INVITED)
         self.office.open_plan("c2", "p3")

@@ -197,6 +197,7 @@ def the_meeting_is_held(town: Town) -> None:
     if "/held" not in town.page.url:
         town.follow("Say who came")
     town.look("held")
+    town.page.get_by_label("Came and spoke for themselves").check()
     town.press("Record the meeting as held")
     expect(town.page.get_by_role("main")).to_contain_text("Held")
 

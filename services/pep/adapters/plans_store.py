@@ -13,11 +13,12 @@ from sqlalchemy.exc import IntegrityError
 from services.pep.adapters.tables_child import child as child_table
 from services.pep.adapters.tables_plan import kept_version, plan_meeting, plan_section
 from services.pep.adapters.tables_plan import plan as plan_table
-from services.pep.domain.plan import Invitee, Plan, PlanKind, PlanMeeting, PlanState
+from services.pep.domain.plan import Invitee, MeetingWent, Plan, PlanKind, PlanMeeting, PlanState
 from shared.kernel.errors import Conflict, NoSuchRecord, Stale
 from shared.platform.db import row_of
 
 _KEEP_VERSION = insert(kept_version).inline()
+_LISTS = ("apologies", "no_shows")
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,8 @@ def put_meeting(connection: Connection, meeting: PlanMeeting) -> None:
     """Store the plan's copy of a meeting, new or changed."""
     values = asdict(meeting) | {"invitees": [asdict(one) for one in meeting.invitees]}
     values["attended"] = list(meeting.attended)
+    if meeting.went is not None:
+        values["went"] = {**values["went"], **{key: list(values["went"][key]) for key in _LISTS}}
     if not connection.execute(update(plan_meeting).where(plan_meeting.c.id == meeting.id).values(values)).rowcount:
         connection.execute(insert(plan_meeting).values(values))
 
@@ -299,4 +302,6 @@ def meeting_of(row: Mapping[Any, Any]) -> PlanMeeting:
     values = dict(row)
     values["invitees"] = tuple(Invitee(**one) for one in values["invitees"])
     values["attended"] = tuple(values["attended"])
+    went = values.get("went")
+    values["went"] = MeetingWent(**{**went, **{key: tuple(went[key]) for key in _LISTS}}) if went else None
     return PlanMeeting(**values)

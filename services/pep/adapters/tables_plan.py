@@ -94,6 +94,7 @@ plan_meeting = Table(
     Column("invitees", Json, nullable=False),
     Column("attended", Json, nullable=False),
     Column("held_on", Date),
+    Column("went", Json),
     CheckConstraint("state IN ('arranged', 'put_back', 'cancelled', 'held')", name="has_a_state"),
 )
 Index(None, plan_meeting.c.plan_id)

@@ -16,6 +16,7 @@ from services.pep.domain.history import HistoryEntry
 from services.pep.domain.plan import Plan, PlanMeeting
 from services.pep.domain.submission import Progress, Reason, meeting_reason, section_progress
 from services.pep.domain.targets import SmartGap, Target, smart_gaps, total_cost_pence
+from shared.contracts.participation import ParticipationCode
 from shared.contracts.roles import ROLE_TITLES, Role
 from shared.platform import roster
 from shared.platform.access import Standing, standing
@@ -34,6 +35,13 @@ ANSWER_WORDS = {
     "declined": "Cannot come",
     "tentative": "Perhaps",
 }
+WHY_COUNTED = {
+    "heard_before": "They gave what was needed from them beforehand",
+    "joined_otherwise": "They were heard another way",
+    "could_not_wait": "The decisions could not wait for another meeting",
+    "child_wished": "The child wished the meeting to go ahead",
+    "other": "The social worker gave another reason",
+}
 MODE_WORDS = {"in_person": "In person", "online": "Online", "mixed": "In person and online"}
 
 
@@ -47,6 +55,7 @@ class Attendee:
     answer: str
     words: str
     attended: bool
+    sent_apologies: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,22 @@ class MeetingView:
     meeting: PlanMeeting
     mode: str
     attendees: tuple[Attendee, ...]
+
+    @property
+    def was_quorate(self) -> bool:
+        """Tell whether everybody was there without whom a meeting does not go ahead; so it is until told otherwise."""
+        return self.meeting.went is None or self.meeting.went.quorate
+
+    @property
+    def why_counted(self) -> str:
+        """Return why the meeting counts although somebody was missed who had to be there; empty where nobody was."""
+        return WHY_COUNTED.get(self.meeting.went.why_counted, "") if self.meeting.went else ""
+
+    @property
+    def part(self) -> str:
+        """Return in words how the child took part, with the code; empty where nothing was recorded of it."""
+        code = self.meeting.went.participation if self.meeting.went else ""
+        return f"{ParticipationCode(code).words} ({code})" if code in set(ParticipationCode) else ""
 
     @property
     def coming(self) -> int:
@@ -324,6 +349,7 @@ def _meeting(meeting: PlanMeeting, names: Mapping[str, str]) -> MeetingView:
                 answer=one.answer,
                 words=ANSWER_WORDS.get(one.answer, one.answer),
                 attended=one.person_id in meeting.attended,
+                sent_apologies=meeting.went is not None and one.person_id in meeting.went.apologies,
             )
             for one in meeting.invitees
         ),

@@ -15,7 +15,7 @@ from services.pep.domain import concerns as concern_steps
 from services.pep.domain import plan as steps
 from services.pep.domain.concerns import Concern
 from services.pep.domain.periods import long_date
-from services.pep.domain.plan import Invitee, Plan, PlanMeeting
+from services.pep.domain.plan import Invitee, MeetingWent, Plan, PlanMeeting
 from shared.contracts.pep import PlanApproved, PlanReturned, PlanSuperseded
 from shared.contracts.scheduling import (
     InviteeReplied,
@@ -82,7 +82,8 @@ def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
         return
     meeting = plans_store.load_meeting(work.connection, fact.meeting_id)
     if meeting is not None:
-        held = replace(meeting, state="held", held_on=fact.held_on, attended=fact.attended)
+        went = _went(fact)
+        held = replace(meeting, state="held", held_on=fact.held_on, attended=fact.attended, went=went)
         plans_store.put_meeting(work.connection, held)
     _advance(work, plan, lambda: steps.hold_meeting(plan, fact.held_on))
     _record_held(work, plan, fact.held_on, fact.attended)
@@ -105,6 +106,7 @@ def when_meeting_restated(work: Work, fact: MeetingRestated) -> None:
         invitees=tuple(Invitee(one.person_id, one.role, one.required, one.answer) for one in fact.invitees),
         attended=fact.attended,
         held_on=fact.held_on,
+        went=_went(fact) if fact.held_on is not None else None,
     )
     if meeting == known:
         return
@@ -208,6 +210,18 @@ def _put_meeting(work: Work, fact: MeetingArranged | MeetingMoved, code: str) ->
     )
     _advance(work, plan, lambda: steps.arrange_meeting(plan))
     record(work, plan.child_id, plan.id, code, when=time_words(fact.starts_at))
+
+
+def _went(fact: MeetingHeld | MeetingRestated) -> MeetingWent:
+    return MeetingWent(
+        quorate=fact.quorate,
+        why_counted=fact.why_counted,
+        apologies=fact.apologies,
+        no_shows=fact.no_shows,
+        participation=fact.participation,
+        child_attended=fact.child_attended,
+        child_conveyed=fact.child_conveyed,
+    )
 
 
 def _record_held(work: Work, plan: Plan, held_on: date, attended: Sequence[str]) -> None:

@@ -183,8 +183,24 @@ class Invitee:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingWent:
+    """How a held meeting went, as scheduling told it; the codes are those of the contract."""
+
+    quorate: bool = True
+    why_counted: str = ""
+    apologies: tuple[str, ...] = ()
+    no_shows: tuple[str, ...] = ()
+    participation: str = ""
+    child_attended: bool | None = None
+    child_conveyed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PlanMeeting:
-    """The plan's own copy of its meeting; `state` is arranged, put_back, cancelled or held."""
+    """The plan's own copy of its meeting; `state` is arranged, put_back, cancelled or held.
+
+    `went` is told of a meeting that was held.
+    """
 
     id: str
     plan_id: str
@@ -196,6 +212,7 @@ class PlanMeeting:
     invitees: tuple[Invitee, ...] = ()
     attended: tuple[str, ...] = ()
     held_on: date | None = None
+    went: MeetingWent | None = None
 
     def with_answer(self, person_id: str, role: str, required: bool, answer: str) -> PlanMeeting:
         """Return the meeting with one invitee's answer set (an invitee unknown so far is added)."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from services.scheduling.adapters import history_store, meetings_store
-from services.scheduling.application.telling import invitee_states
+from services.scheduling.adapters import held_store, history_store, meetings_store
+from services.scheduling.application.telling import held_facts, invitee_states
+from services.scheduling.domain.holding import HowItWent
 from services.scheduling.domain.meeting import Booking, Meeting, MeetingState
 from shared.contracts.scheduling import MeetingRestated
 from shared.platform.work import Work
@@ -28,11 +29,12 @@ def announce(work: Work, chosen: Sequence[str]) -> None:
     children = [subject.removeprefix("child/") for subject in chosen]
     booked = [(each, each.booking) for each in meetings_store.of_children(work.connection, children) if each.booking]
     last = history_store.last_lines(work.connection, [meeting.id for meeting, _booking in booked], TOLD)
+    went = held_store.of_meetings(work.connection, [meeting.id for meeting, _booking in booked])
     for meeting, booking in sorted(booked, key=lambda one: last.get(one[0].id, 0)):
-        work.publish(f"child/{meeting.child_id}", restated(meeting, booking))
+        work.publish(f"child/{meeting.child_id}", restated(meeting, booking, went.get(meeting.id)))
 
 
-def restated(meeting: Meeting, booking: Booking) -> MeetingRestated:
+def restated(meeting: Meeting, booking: Booking, went: HowItWent | None = None) -> MeetingRestated:
     """Return a meeting as it stands."""
     was_held = meeting.state is MeetingState.HELD
     return MeetingRestated(
@@ -46,4 +48,5 @@ def restated(meeting: Meeting, booking: Booking) -> MeetingRestated:
         invitees=invitee_states(meeting),
         held_on=booking.day if was_held else None,
         attended=meeting.attended if was_held else (),
+        **(held_facts(went) if was_held else {}),
     )

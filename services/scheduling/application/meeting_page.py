@@ -15,6 +15,7 @@ from services.scheduling.application.guests import missing_roles, propose_guests
 from services.scheduling.application.lookup import child_of, find_meeting
 from services.scheduling.application.places import AT_SCHOOL, as_actor_knows, school_as_actor_knows, sees_school
 from services.scheduling.application.slots import alternatives, guests_of
+from services.scheduling.application.together import Together, look_together
 from services.scheduling.domain.meeting import Guest, Invitee, Meeting, MeetingState
 from services.scheduling.domain.slots import Slot
 from shared.contracts.roles import Role
@@ -44,6 +45,7 @@ class MeetingPage:
     sent_mails: tuple[OutgoingMail, ...]
     held_mails: tuple[ReceivedMail, ...]
     failing: Mapping[str, FailingAddress]
+    together: Together
 
 
 def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
@@ -86,6 +88,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         failing=(
             failing_addresses.among(work.connection, [each.email for each in meeting.invitees]) if sees_mails else {}
         ),
+        together=look_together(work, meeting),
     )
 
 

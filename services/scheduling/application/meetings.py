@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from services.scheduling.adapters import mail_in_store, meetings_store
+from services.scheduling.adapters import held_store, mail_in_store, meetings_store
 from services.scheduling.application.guests import choose_guests
-from services.scheduling.application.lookup import find_meeting, find_unchanged, note
+from services.scheduling.application.lookup import find_meeting, find_unchanged, note, policy_for
 from services.scheduling.application.parents import tell_after
 from services.scheduling.application.slots import alternatives
-from services.scheduling.application.telling import as_told, tell_invitees
+from services.scheduling.application.telling import as_told, held_facts, tell_invitees
+from services.scheduling.domain.holding import Account, how_it_went
 from services.scheduling.domain.itip import Act
 from services.scheduling.domain.meeting import (
     Answer,
@@ -31,7 +32,9 @@ from shared.kernel.ids import new_id
 from shared.platform import roster
 from shared.platform.work import Work
 
-CANCEL_REASONS = ("rearranging", "not_needed", "child_left_care", "plan_superseded")
+REARRANGING = ("rearranging", "no_show")
+CANCEL_REASONS = (*REARRANGING, "not_needed", "child_left_care", "plan_superseded")
+NOTHING_TOLD = Account()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ def cancel(work: Work, meeting_id: str, reason: str, seen_version: int) -> Meeti
 
 def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
     """Call a meeting off, tell those who were invited, and tell the other services."""
-    called_off = meetings_store.save(work.connection, call_off(meeting, reason, again=reason == "rearranging"))
+    called_off = meetings_store.save(work.connection, call_off(meeting, reason, again=reason in REARRANGING))
     if meeting.booking is not None:
         tell_invitees(work, called_off)
     note(work, called_off, "cancelled", reason=reason)
@@ -89,18 +92,37 @@ def remind(work: Work, meeting_id: str) -> int:
     return len(silent)
 
 
-def record_held(work: Work, meeting_id: str, attended: Iterable[str], seen_version: int) -> Meeting:
-    """Record that a meeting took place and who came (ids of invited people)."""
+def record_held(
+    work: Work, meeting_id: str, attended: Iterable[str], seen_version: int, account: Account = NOTHING_TOLD
+) -> Meeting:
+    """Record that a meeting took place, who came (ids of invited people) and how it went.
+
+    Raises `InvalidInput` (`counts`) where somebody who had to be there was not and the account does not say why the
+    meeting counts.
+    """
     came = list(attended)
     found = find_meeting(work, meeting_id, "scheduling.meeting.record_held")
     if found.state is MeetingState.HELD and found.version == seen_version + 1 and set(found.attended) == set(came):
         return found
     meeting = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.record_held")
-    held = meetings_store.save(work.connection, hold(meeting, came, work.now))
+    held = hold(meeting, came, work.now)
+    went = how_it_went(held, account, policy_for(work, held).quorum)
+    held = meetings_store.save(work.connection, held)
+    held_store.add(work.connection, went)
     assert held.booking is not None  # noqa: S101 - a meeting that was held had a time
-    note(work, held, "held", attended=len(held.attended), invited=len(held.invitees))
+    code = went.participation.code.value if went.participation else ""
+    note(
+        work,
+        held,
+        "held",
+        attended=len(held.attended),
+        invited=len(held.invitees),
+        quorate=went.quorate,
+        why_counted=went.why_counted,
+        participation=code,
+    )
     held_on = london_date(held.booking.starts_at)
-    fact = MeetingHeld(held.child_id, held.plan_id, held.id, held_on, held.attended)
+    fact = MeetingHeld(held.child_id, held.plan_id, held.id, held_on, held.attended, **held_facts(went))
     work.publish(f"child/{held.child_id}", fact)
     tell_after(work, held)
     return held

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from services.scheduling.adapters import links_store
 from services.scheduling.adapters.links_store import LinkHolder
 from services.scheduling.application import outgoing_mail
 from services.scheduling.application.places import booking_for
+from services.scheduling.domain.holding import HowItWent
 from services.scheduling.domain.itip import Act, Arrangement, Invitation
 from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.meeting import Booking, Invitee, Meeting, MeetingState
@@ -50,6 +51,22 @@ def as_told(kind: type[Told], meeting: Meeting, booking: Booking) -> Told:
         booking.mode.value,
         invitee_states(meeting),
     )
+
+
+def held_facts(went: HowItWent | None) -> dict[str, Any]:
+    """Return what the other services are told of how a meeting went; nothing where nothing was recorded."""
+    if went is None:
+        return {}
+    part = went.participation
+    return {
+        "quorate": went.quorate,
+        "why_counted": went.why_counted,
+        "apologies": went.apologies,
+        "no_shows": went.no_shows,
+        "participation": part.code.value if part else "",
+        "child_attended": part.attended if part else None,
+        "child_conveyed": part.conveyed.value if part else "",
+    }
 
 
 def answer_address(work: Work, secret: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
+from services.scheduling.domain.quorum import Quorum, read_quorum
 from shared.contracts.roles import Role
 
 
@@ -21,7 +22,7 @@ class MeetingPolicy:
     `notice_days` are the clear working days people must have between the invitation and the meeting. `day_starts` and
     `day_ends` bound the times that are offered, `lessons_start` and `lessons_end` the school's day, and `lunch_starts`
     and `lunch_ends` its midday break; all are wall-clock times in England. `invited_roles` are those proposed when a
-    meeting is arranged, in the order in which they are shown.
+    meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not go ahead.
     """
 
     authority: str
@@ -36,6 +37,7 @@ class MeetingPolicy:
     lessons_end: time
     lunch_starts: time
     lunch_ends: time
+    quorum: Quorum
 
     def requires(self, role: str) -> bool:
         """Tell whether a meeting should not go ahead without somebody in this role."""
@@ -69,4 +71,5 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         lessons_end=time.fromisoformat(data["lessons_end"]),
         lunch_starts=time.fromisoformat(data["lunch_starts"]),
         lunch_ends=time.fromisoformat(data["lunch_ends"]),
+        quorum=read_quorum(data["quorum"]),
     )

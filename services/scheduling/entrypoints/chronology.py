@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from services.scheduling.adapters import children_store, history_store, mail_in_store, mail_queue, meetings_store
+from services.scheduling.adapters import (
+    children_store,
+    held_store,
+    history_store,
+    mail_in_store,
+    mail_queue,
+    meetings_store,
+)
 from services.scheduling.domain.meeting import Meeting
 from services.scheduling.entrypoints.wording import (
     ANSWERED_BY,
@@ -13,6 +20,8 @@ from services.scheduling.entrypoints.wording import (
     MAIL_ACTS,
     MAIL_STATES,
     MODES,
+    WHY_COUNTED_SHOWN,
+    lacking,
     meeting_title,
     role_title,
     timeline,
@@ -33,7 +42,8 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
     found = [*_known_here(work, child_id)]
     for meeting in meetings:
         came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
-        found += [_meeting(meeting, came), *_invitees(meeting), *_happenings(work, meeting), *_mails(work, meeting)]
+        found += [_meeting(meeting, came), *_invitees(meeting), *_went(work, meeting)]
+        found += [*_happenings(work, meeting), *_mails(work, meeting)]
     return found
 
 
@@ -77,6 +87,26 @@ def _invitees(meeting: Meeting) -> Iterator[Entry]:
             answered=ANSWERED_BY.get(one.answered_by, one.answered_by),
             comment=one.comment,
         )
+
+
+def _went(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    went = held_store.load(work.connection, meeting.id)
+    if went is None or meeting.booking is None:
+        return
+    names = {each.person_id: each.name for each in meeting.invitees}
+    yield entry(
+        f"went/{meeting.id}",
+        meeting.booking.day,
+        f"How the {meeting_title(meeting)} went",
+        "meeting_held",
+        everybody_there_who_had_to_be="Yes" if went.quorate else f"No: {lacking(went.lacking)}",
+        why_it_counts=WHY_COUNTED_SHOWN.get(went.why_counted, ""),
+        note=went.note,
+        apologies=", ".join(names[one] for one in went.apologies if one in names),
+        did_not_come=", ".join(names[one] for one in went.no_shows if one in names),
+        how_the_child_took_part=went.participation.code.words if went.participation else "",
+        code=went.participation.code.value if went.participation else "",
+    )
 
 
 def _happenings(work: Work, meeting: Meeting) -> Iterator[Entry]:

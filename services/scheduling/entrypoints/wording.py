@@ -7,8 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from services.scheduling.adapters.history_store import Happening
-from services.scheduling.domain.meeting import Answer, Meeting, Mode, Reason
+from services.scheduling.domain.holding import HowItWent
+from services.scheduling.domain.meeting import Answer, Invitee, Meeting, Mode, Reason
+from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
 from services.scheduling.domain.slots import Suggestions
+from shared.contracts.participation import Conveyed
 from shared.contracts.roles import Role
 from shared.platform.web.filters import clock_time, day
 
@@ -36,10 +39,33 @@ ANSWERED_BY = {
 }
 CANCEL_REASONS = {
     "rearranging": "This time does not work: arrange another",
+    "no_show": "Somebody who had to be there did not come: arrange another",
     "not_needed": "The meeting is not needed",
     "child_left_care": "The child is no longer looked after",
     "plan_superseded": "A later plan has replaced the one it was for",
 }
+PARTS = {
+    "spoke": ("Came and spoke for themselves", True, Conveyed.SPOKE),
+    "advocate": ("Came, and an advocate spoke for them", True, Conveyed.ADVOCATE),
+    "symbols": ("Came, and said it by signs, symbols, drawing or writing", True, Conveyed.SYMBOLS),
+    "silent": ("Came, and did not say what they think in any way", True, Conveyed.NOT),
+    "away_advocate": ("Did not come: an advocate said it for them", False, Conveyed.ADVOCATE),
+    "away_other_means": (
+        "Did not come: sent it another way, such as in writing, by telephone or on their page",
+        False,
+        Conveyed.OTHER_MEANS,
+    ),
+    "away_not": ("Did not come, and what they think was not told", False, Conveyed.NOT),
+}
+"""How a child took part, as the form offers it: the words, whether they came, and how they were heard."""
+WHY_COUNTED = {
+    WhyCounted.HEARD_BEFORE.value: "They gave what was needed from them beforehand",
+    WhyCounted.JOINED_OTHERWISE.value: "They were heard another way, for example by telephone",
+    WhyCounted.COULD_NOT_WAIT.value: "The decisions could not wait for another meeting",
+    WhyCounted.CHILD_WISHED.value: "The child wished the meeting to go ahead",
+    WhyCounted.OTHER.value: "Another reason, which I write below",
+}
+WHY_COUNTED_SHOWN = {**WHY_COUNTED, WhyCounted.OTHER.value: "There was another reason"}
 MAIL_ACTS = {
     "invited": "Invitation",
     "changed": "Changed details",
@@ -60,6 +86,33 @@ MAIL_STATES = {
     "replaced": ("Replaced by a later mail", "grey"),
 }
 _SAID = {"accepted": "yes", "declined": "no", "tentative": "perhaps"}
+
+
+def quorum(wanted: Quorum) -> str:
+    """Return in words without whom a meeting does not go ahead."""
+    return in_words(wanted)
+
+
+def lacking(missing: Lacking) -> str:
+    """Return in words what a meeting lacks of its quorum."""
+    names = [f"the {small(role.title)}" for role in missing.roles]
+    if missing.others:
+        names.append(f"{missing.others} more {'person' if missing.others == 1 else 'people'}")
+    return names_in_words(names)
+
+
+def was_there(meeting: Meeting, went: HowItWent | None, invitee: Invitee) -> str:
+    """Return of an invited person whether they were at a meeting that was held."""
+    if invitee.person_id in meeting.attended:
+        return "Yes"
+    if went is not None and invitee.person_id in went.apologies:
+        return "Sent apologies"
+    return "Did not come" if went is not None else "No"
+
+
+def small(words: str) -> str:
+    """Return words as they stand inside a sentence."""
+    return words if words[:2].isupper() or words.startswith("Independent") else words[:1].lower() + words[1:]
 
 
 def meeting_title(meeting: Meeting) -> str:
@@ -115,6 +168,8 @@ def _title(happening: Happening) -> str:
     facts = happening.facts
     if happening.what == "answered":
         return f"{_person(facts)} said {_SAID.get(str(facts.get('answer')), 'something')}"
+    if happening.what == "no_show":
+        return f"{_person(facts)} did not come"
     return {
         "asked_for": "Meeting to be arranged",
         "arranged": "Meeting arranged and invitations sent",
@@ -146,8 +201,17 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
     if what == "proposal_refused":
         return f"{_person(facts)} was told that the time stays as it is."
     if what == "held":
-        return f"{facts.get('attended')} of {facts.get('invited')} people came."
+        return _held(facts)
     return ""
+
+
+def _held(facts: Mapping[str, Any]) -> str:
+    sentences = [f"{facts.get('attended')} of {facts.get('invited')} people came."]
+    if not facts.get("quorate", True):
+        sentences.append("It was not quorate.")
+    if facts.get("why_counted"):
+        sentences.append(f"It counts: {small(WHY_COUNTED_SHOWN[str(facts['why_counted'])])}.")
+    return " ".join(sentences)
 
 
 def _person(facts: Mapping[str, Any]) -> str:

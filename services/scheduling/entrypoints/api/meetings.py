@@ -6,13 +6,17 @@ from typing import Any
 
 from services.scheduling.application.answers import record_told_answer
 from services.scheduling.application.guests import propose_guests
+from services.scheduling.application.holding import rearrange_after_no_show
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
 from services.scheduling.application.meetings import Wish, arrange, cancel, move, record_held
 from services.scheduling.application.slots import suggest_times
+from services.scheduling.application.telling import held_facts
 from services.scheduling.application.worklist import list_lines
+from services.scheduling.domain.holding import Account
 from services.scheduling.domain.meeting import Answer, Booking, Invitee, Meeting, MeetingState, Mode
 from services.scheduling.entrypoints.api import schemas
+from shared.contracts.participation import Conveyed, Participation
 from shared.platform.web.access import allowed
 from shared.platform.web.api import ApiBlueprint
 from shared.platform.web.unit import reading, writing
@@ -117,11 +121,32 @@ def post_answer(told: dict[str, str], meeting_id: str) -> dict[str, Any]:
 @blueprint.etag
 @blueprint.arguments(schemas.HeldSchema)
 @blueprint.response(201, schemas.MeetingSchema)
-def post_held(told: dict[str, list[str]], meeting_id: str) -> dict[str, Any]:
-    """Record that a meeting was held and who came."""
+def post_held(told: dict[str, Any], meeting_id: str) -> dict[str, Any]:
+    """Record that a meeting was held, who came and how it went; 422 where it must be said why it counts."""
+    part = told["participation"]
+    account = Account(
+        apologies=tuple(told["apologies"]),
+        participation=Participation(part["attended"], Conveyed(part["conveyed"]), part["under_four"]) if part else None,
+        why_counted=told["why_counted"],
+        note=told["note"],
+    )
     with writing() as work:
         meeting = _checked(work, meeting_id, "scheduling.meeting.record_held")
-        record_held(work, meeting_id, told["attended"], meeting.version)
+        record_held(work, meeting_id, told["attended"], meeting.version, account)
+    return _shown(meeting_id)
+
+
+@blueprint.post("/<meeting_id>/no-show")
+@allowed("scheduling.meeting.record_held")
+@blueprint.etag
+@blueprint.arguments(schemas.NoShowSchema)
+@blueprint.response(201, schemas.MeetingSchema)
+def post_no_show(told: dict[str, Any], meeting_id: str) -> dict[str, Any]:
+    """Record that somebody who had to be there did not come, and put the meeting back to be arranged anew."""
+    account = Account(apologies=tuple(told["apologies"]))
+    with writing() as work:
+        meeting = _checked(work, meeting_id, "scheduling.meeting.record_held")
+        rearrange_after_no_show(work, meeting_id, told["attended"], meeting.version, account)
     return _shown(meeting_id)
 
 
@@ -162,6 +187,7 @@ def _shown(meeting_id: str) -> dict[str, Any]:
         "joining_link": booking.joining_link if booking else "",
         "invitees": [_invitee(each, page) for each in meeting.invitees],
         "attended": list(meeting.attended),
+        **({"went": held_facts(page.together.went)} if page.together.went else {}),
         "version": meeting.version,
     }
 

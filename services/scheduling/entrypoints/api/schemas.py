@@ -5,7 +5,10 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from services.scheduling.domain.meeting import Answer, MeetingState, Mode
+from services.scheduling.domain.quorum import WhyCounted
+from shared.contracts.participation import Conveyed
 from shared.kernel.clock import LONDON
+from shared.platform.web.fields import Text
 
 ANSWERS = [answer.value for answer in Answer if answer is not Answer.NEEDS_ACTION]
 STATES = [state.value for state in MeetingState]
@@ -45,6 +48,18 @@ class MeetingSummarySchema(Schema):
     held_mails = fields.Integer(metadata={"description": "Replies by mail that somebody must look at"})
 
 
+class WentSchema(Schema):
+    """How a held meeting went; absent where nothing was recorded or the reader may not see it."""
+
+    quorate = fields.Boolean()
+    why_counted = fields.String()
+    apologies = fields.List(fields.String())
+    no_shows = fields.List(fields.String())
+    participation = fields.String(metadata={"description": "PN0 to PN7, empty where it was not recorded"})
+    child_attended = fields.Boolean(allow_none=True)
+    child_conveyed = fields.String()
+
+
 class MeetingSchema(MeetingSummarySchema):
     """A meeting with everybody who is invited."""
 
@@ -53,6 +68,7 @@ class MeetingSchema(MeetingSummarySchema):
     place_sealed = fields.Boolean(metadata={"description": "No parent is told the place; absent for the family"})
     invitees = fields.List(fields.Nested(InviteeSchema))
     attended = fields.List(fields.String(), metadata={"description": "Ids of the people who came"})
+    went = fields.Nested(WentSchema)
     version = fields.Integer()
 
 
@@ -97,10 +113,37 @@ class AnswerInSchema(Schema):
     comment = fields.String(load_default="", validate=validate.Length(max=1000))
 
 
+class PartSchema(Schema):
+    """How the child took part; the participation code follows from it."""
+
+    attended = fields.Boolean(required=True, metadata={"description": "Whether the child came, in the room or online"})
+    conveyed = fields.String(
+        required=True,
+        validate=validate.OneOf([each.value for each in Conveyed]),
+        metadata={"description": "How their views came to the meeting"},
+    )
+    under_four = fields.Boolean(load_default=False, metadata={"description": "Under 4 years old on the day"})
+
+
 class HeldSchema(Schema):
-    """Who came: ids of invited people."""
+    """Who came, and how the meeting went: ids of invited people."""
 
     attended = fields.List(fields.String(), required=True, validate=validate.Length(min=1))
+    apologies = fields.List(fields.String(), load_default=list)
+    participation = fields.Nested(PartSchema, load_default=None, allow_none=True)
+    why_counted = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *(each.value for each in WhyCounted)]),
+        metadata={"description": "Why it counts, where somebody who had to be there was not"},
+    )
+    note = Text(load_default="", longest=2000)
+
+
+class NoShowSchema(Schema):
+    """Who came to a meeting that does not count, because somebody who had to be there did not."""
+
+    attended = fields.List(fields.String(), load_default=list)
+    apologies = fields.List(fields.String(), load_default=list)
 
 
 class SlotQuerySchema(Schema):

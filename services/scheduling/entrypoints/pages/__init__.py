@@ -9,6 +9,7 @@ from services.scheduling.entrypoints.pages import (
     arrange,
     diary,
     held_mail,
+    holding,
     meeting,
     my_meetings,
     plan_meeting,
@@ -19,5 +20,5 @@ from services.scheduling.entrypoints.pages import (
 
 def register_pages(app: Flask) -> None:
     """Add every page."""
-    for part in (my_meetings, meeting, plan_meeting, arrange, held_mail, answer, diary, terms, unknown_mail):
+    for part in (my_meetings, meeting, plan_meeting, arrange, held_mail, holding, answer, diary, terms, unknown_mail):
         app.register_blueprint(part.pages)

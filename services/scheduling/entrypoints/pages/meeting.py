@@ -12,10 +12,10 @@ from services.scheduling.application.answers import record_told_answer
 from services.scheduling.application.incoming_mail import REASONS
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
-from services.scheduling.application.meetings import cancel, record_held, remind
+from services.scheduling.application.meetings import cancel, remind
 from services.scheduling.domain.meeting import Answer
 from services.scheduling.entrypoints import wording
-from shared.kernel.errors import Conflict, InvalidInput, Stale
+from shared.kernel.errors import Conflict, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
 from shared.platform.web.filters import plural
@@ -38,15 +38,6 @@ class AnswerSchema(Schema):
     comment = Text(load_default="", validate=validate.Length(max=1000), metadata={"label": "Message"})
 
 
-class HeldSchema(Schema):
-    """Who came to a meeting."""
-
-    attended = fields.List(
-        fields.String(), required=True, metadata={"label": "Who came", "select": True}, validate=validate.Length(min=1)
-    )
-    version = Whole(required=True, metadata={"label": "Version"})
-
-
 class CancelSchema(Schema):
     """Why a meeting is cancelled."""
 
@@ -65,7 +56,7 @@ def show(meeting_id: str) -> Response:
     with reading() as work:
         page = look_at_meeting(work, meeting_id)
     title = wording.meeting_title(page.meeting)
-    return _render("scheduling/meeting.html", page, title, mail_reasons=REASONS, wide=True)
+    return show_page("scheduling/meeting.html", page, title, mail_reasons=REASONS, wide=True)
 
 
 @pages.get("/invitees/<invitee_id>/answer")
@@ -100,38 +91,6 @@ def send_reminder(meeting_id: str) -> BaseResponse:
     else:
         flash("Everybody with an e-mail address has answered.", "message")
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
-
-
-@pages.get("/held")
-@allowed("scheduling.meeting.record_held")
-def held(meeting_id: str) -> Response:
-    """Ask who came."""
-    with reading() as work:
-        find_meeting(work, meeting_id, "scheduling.meeting.record_held")
-        page = look_at_meeting(work, meeting_id)
-    coming = [each.person_id for each in page.meeting.invitees if each.answer is Answer.ACCEPTED]
-    return _held_form(page, FormState.saved({"attended": coming}))
-
-
-@pages.post("/held")
-@allowed("scheduling.meeting.record_held")
-def save_held(meeting_id: str) -> BaseResponse:
-    """Record that the meeting was held and who came."""
-    values, errors = read_form(HeldSchema())
-    try:
-        if not errors:
-            with writing() as work:
-                record_held(work, meeting_id, values["attended"], values["version"])
-            flash("The meeting is recorded as held.", "success")
-            return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
-    except InvalidInput as refused:
-        errors = refused.errors
-    except (Stale, Conflict) as refused:
-        errors = {"": [refused.message]}
-    with reading() as work:
-        find_meeting(work, meeting_id, "scheduling.meeting.record_held")
-        page = look_at_meeting(work, meeting_id)
-    return _held_form(page, FormState.typed(errors), 422)
 
 
 @pages.get("/cancel")
@@ -170,15 +129,7 @@ def _answer_form(meeting_id: str, invitee_id: str, form: FormState, status: int 
     who = page.meeting.invitee(invitee_id)
     options = [{"value": answer.value, "text": text} for answer, text in _third_person(who.name).items()]
     title = f"What did {who.name} say?"
-    return _render("scheduling/told_answer.html", page, title, status, form=form, who=who, options=options)
-
-
-def _held_form(page: MeetingPage, form: FormState, status: int = 200) -> Response:
-    options = [
-        {"value": each.person_id, "text": each.name, "hint": wording.role_title(each.role)}
-        for each in page.meeting.invitees
-    ]
-    return _render("scheduling/held.html", page, "Who came to the meeting?", status, form=form, options=options)
+    return show_page("scheduling/told_answer.html", page, title, status, form=form, who=who, options=options)
 
 
 def _cancel_form(page: MeetingPage, form: FormState, status: int = 200) -> Response:
@@ -188,7 +139,7 @@ def _cancel_form(page: MeetingPage, form: FormState, status: int = 200) -> Respo
         for code, text in wording.CANCEL_REASONS.items()
         if code in WORKERS_REASONS and (arranged or code != "rearranging")
     ]
-    return _render("scheduling/cancel.html", page, "Cancel the meeting", status, form=form, reasons=reasons)
+    return show_page("scheduling/cancel.html", page, "Cancel the meeting", status, form=form, reasons=reasons)
 
 
 def _third_person(name: str) -> dict[Answer, str]:
@@ -199,7 +150,8 @@ def _third_person(name: str) -> dict[Answer, str]:
     }
 
 
-def _render(template: str, page: MeetingPage, title: str, status: int = 200, **context: Any) -> Response:
+def show_page(template: str, page: MeetingPage, title: str, status: int = 200, **context: Any) -> Response:
+    """Show one of the pages of a meeting."""
     return render_page(
         template,
         title=f"{title}: {page.child.name}" if request.endpoint == "meeting.show" else title,

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, url_for
 from services.scheduling.application.unknown_mail import count_unknown
 from services.scheduling.application.worklist import Line, my_meetings
 from services.scheduling.domain.meeting import MeetingState
-from services.scheduling.entrypoints.wording import meeting_title, role_title, when, why_meeting
+from services.scheduling.entrypoints.wording import meeting_title, role_title, small, when, why_meeting
 from shared.contracts.permissions import PERMISSIONS
 from shared.platform.access import may
 from shared.platform.web.access import allowed
@@ -72,12 +72,12 @@ def _item(line: Line, what: str, why: str, endpoint: str) -> dict[str, Any]:
 
 
 def _to_arrange(line: Line, today: date) -> dict[str, Any]:
-    item = _item(line, f"Arrange the {_small(meeting_title(line.meeting))}", why_meeting(line.meeting), "arrange.times")
+    item = _item(line, f"Arrange the {small(meeting_title(line.meeting))}", why_meeting(line.meeting), "arrange.times")
     return item | _due(line, today)
 
 
 def _put_back(line: Line, today: date) -> dict[str, Any]:
-    who = " and ".join(f"{each.name or 'the'} ({_small(role_title(each.role))})" for each in line.meeting.who_cannot)
+    who = " and ".join(f"{each.name or 'the'} ({small(role_title(each.role))})" for each in line.meeting.who_cannot)
     why = f"{who} must be there and cannot come. Other times are on the page of the meeting."
     return _item(line, "Find another time", why, "meeting.show") | _due(line, today)
 
@@ -93,7 +93,7 @@ def _to_record(line: Line) -> dict[str, Any]:
     booking = line.meeting.booking
     assert booking is not None  # noqa: S101 - only a meeting with a time can be over
     why = f"The meeting was on {when(booking.starts_at, booking.ends_at)}."
-    return _item(line, "Say whether the meeting was held and who came", why, "meeting.held") | {"sort": booking.day}
+    return _item(line, "Say whether the meeting was held and who came", why, "holding.ask") | {"sort": booking.day}
 
 
 def _due(line: Line, today: date) -> dict[str, Any]:
@@ -113,7 +113,3 @@ def _coming(line: Line) -> dict[str, Any]:
         "yes": line.yes,
         "invited": len(meeting.invitees),
     }
-
-
-def _small(words: str) -> str:
-    return words if words[:2].isupper() or words.startswith("Independent") else words[:1].lower() + words[1:]

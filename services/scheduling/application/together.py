@@ -1,0 +1,34 @@
+"""What the page of a meeting shows of holding it together, as far as the person who looks may see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from services.scheduling.adapters import held_store
+from services.scheduling.application.lookup import policy_for, standing_to
+from services.scheduling.domain.holding import HowItWent
+from services.scheduling.domain.meeting import Answer, Meeting
+from services.scheduling.domain.quorum import Lacking, Quorum, what_lacks
+from shared.platform.work import Work
+
+READ = "scheduling.meeting.read"
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What holds a meeting together: the quorum, what those who have not said no lack of it, and how it went."""
+
+    quorum: Quorum
+    lacking: Lacking
+    went: HowItWent | None
+
+
+def look_together(work: Work, meeting: Meeting) -> Together:
+    """Return it for a meeting that the actor may read; what they may not see of how it went is absent."""
+    seen = standing_to(work, meeting)
+    quorum = policy_for(work, meeting).quorum
+    coming = [each.role for each in meeting.invitees if each.answer is not Answer.DECLINED]
+    went = held_store.load(work.connection, meeting.id) if seen.may(READ, "went") else None
+    if went is not None and not seen.may(READ, "comments"):
+        went = replace(went, note="")
+    return Together(quorum=quorum, lacking=what_lacks(quorum, coming), went=went)
