@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.scheduling.adapters import tables, tables_mail, tables_together
+from services.scheduling.adapters import tables, tables_feeds, tables_mail, tables_together
 from services.scheduling.adapters.children_store import name_of
 from services.scheduling.application.announcing import announce, subjects
 from services.scheduling.entrypoints.api import register_api
@@ -15,7 +15,12 @@ from services.scheduling.entrypoints.subscriptions import SUBSCRIPTIONS
 from shared.platform.service import Announcer, NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
-_ALL_TABLES = (tables.meeting, tables_mail.mail_out, tables_together.meeting_held)
+_ALL_TABLES = (
+    tables.meeting,
+    tables_feeds.feed,
+    tables_mail.mail_out,
+    tables_together.meeting_held,
+)
 
 SPEC = ServiceSpec(
     name="scheduling",
@@ -30,5 +35,5 @@ SPEC = ServiceSpec(
     announcer=Announcer(subjects, announce),
     child_name=name_of,
     chronology=chronology,
-    navigation=(NavigationItem("My meetings", "/"),),
+    navigation=(NavigationItem("My meetings", "/"), NavigationItem("Calendar", "/calendar")),
 )

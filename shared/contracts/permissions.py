@@ -231,6 +231,14 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.diary.keep_own": Permission(
         "Say where one's own diary is published, so that no time is offered when one is busy", authority=PROFESSIONALS
     ),
+    "scheduling.feed.keep_own": Permission(
+        "Have one's own meetings, or when one is busy, in one's own calendar program by a private address",
+        authority=EVERYONE,
+    ),
+    "scheduling.feed.keep_school": Permission(
+        "Have the meetings of the school's children in the school's calendar program by a private address",
+        authority=SCHOOL,
+    ),
     "scheduling.meeting.read": Permission(
         "See a meeting, who is invited and what they answered",
         team=EVERYONE,

@@ -52,6 +52,19 @@ def last_lines(connection: Connection, meeting_ids: Sequence[str], kinds: Collec
     return found
 
 
+def last_changes(connection: Connection, meeting_ids: Sequence[str], kinds: Collection[str]) -> dict[str, datetime]:
+    """Return for each meeting when its last line of some kinds was added."""
+    found: dict[str, datetime] = {}
+    for at in range(0, len(meeting_ids), 500):
+        query = (
+            select(meeting_history.c.meeting_id, func.max(meeting_history.c.at))
+            .where(meeting_history.c.meeting_id.in_(meeting_ids[at : at + 500]), meeting_history.c.what.in_(kinds))
+            .group_by(meeting_history.c.meeting_id)
+        )
+        found.update((row[0], row[1]) for row in connection.execute(query))
+    return found
+
+
 def load(connection: Connection, meeting_id: str) -> list[Happening]:
     """Return the lines of a meeting, the latest first."""
     rows = connection.execute(

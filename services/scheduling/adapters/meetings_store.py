@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from services.scheduling.adapters.tables import claim, invitee, meeting
+from services.scheduling.adapters.tables import child, claim, invitee, meeting
 from services.scheduling.domain.busy import Busy
 from services.scheduling.domain.meeting import Answer, Booking, Invitee, Meeting, MeetingState, Mode, Reason
 from shared.kernel.errors import Conflict, Stale
@@ -61,6 +61,35 @@ def of_children(
             condition = and_(condition, meeting.c.plan_id == plan_id)
         found += _load_where(connection, condition)
     return sorted(found, key=lambda one: (one.meet_by, one.asked_on, one.id))
+
+
+def between(
+    connection: Connection,
+    authorities: Iterable[str],
+    first: datetime,
+    last: datetime,
+    *,
+    invited: Iterable[str] = (),
+    school_urn: str = "",
+) -> list[Meeting]:
+    """Return the meetings of authorities that are booked or were held between two instants, the earliest first.
+
+    `invited` leaves only those to which one of these people is asked, `school_urn` those of a school's children. Two
+    queries, however many meetings there are.
+    """
+    condition = and_(
+        meeting.c.authority.in_(sorted(authorities)),
+        meeting.c.state.in_([state.value for state in (*_BOOKED, MeetingState.HELD)]),
+        meeting.c.starts_at < last,
+        meeting.c.ends_at > first,
+    )
+    if people := sorted(invited):
+        asked = select(invitee.c.meeting_id).where(invitee.c.person_id.in_(people))
+        condition = and_(condition, meeting.c.id.in_(asked))
+    if school_urn:
+        condition = and_(condition, meeting.c.child_id.in_(select(child.c.id).where(child.c.school_urn == school_urn)))
+    found = _load_where(connection, condition)
+    return sorted(found, key=lambda one: (one.booking.starts_at if one.booking else first, one.id))
 
 
 def children_with_a_time(connection: Connection) -> list[str]:

@@ -118,6 +118,7 @@ meeting = Table(
 Index(None, meeting.c.child_id)
 Index(None, meeting.c.plan_id)
 Index(None, meeting.c.state, meeting.c.meet_by)
+Index(None, meeting.c.authority, meeting.c.starts_at)
 
 invitee = Table(
     "invitee",

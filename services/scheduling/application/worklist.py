@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from services.scheduling.adapters import children_store, mail_in_store, meetings_store
 from services.scheduling.adapters.children_store import Child
@@ -17,6 +17,7 @@ from shared.platform import roster
 from shared.platform.access import permit
 from shared.platform.work import Work
 
+READ = "scheduling.meeting.read"
 OPEN_STATES = (MeetingState.TO_ARRANGE, MeetingState.ARRANGED, MeetingState.PUT_BACK)
 
 
@@ -88,6 +89,31 @@ def list_lines(work: Work, states: Iterable[MeetingState] = (), *, child_id: str
     if child_id:
         roles = {child_id: roles[child_id]} if child_id in roles else {}
     found = meetings_store.of_children(work.connection, roles, states, plan_id=plan_id)
+    return _lines(work, found, roles)
+
+
+def lines_between(
+    work: Work, first: datetime, last: datetime, *, invited: bool = False, school_urn: str = ""
+) -> list[Line]:
+    """Return the meetings between two instants that the actor may see, the earliest first.
+
+    `invited` leaves only those to which they are asked themselves, `school_urn` those of a school's children.
+    """
+    people = work.actor.person_ids if invited else ()
+    found = meetings_store.between(
+        work.connection, work.actor.authorities, first, last, invited=people, school_urn=school_urn
+    )
+    mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
+    sees_all = {one.authority for one in work.actor.records if one.kinds & PERMISSIONS[READ].authority}
+    roles = {
+        one.child_id: mine.get(one.child_id, frozenset())
+        for one in found
+        if one.child_id in mine or one.authority in sees_all
+    }
+    return _lines(work, [one for one in found if one.child_id in roles], roles)
+
+
+def _lines(work: Work, found: Iterable[Meeting], roles: Mapping[str, frozenset[Role]]) -> list[Line]:
     meetings = [one for one in found if Role.PARENT not in roles[one.child_id] or may_read(work, one)]
     children = children_store.load_children(work.connection, {meeting.child_id for meeting in meetings})
     held = mail_in_store.waiting_counts(work.connection)
@@ -106,7 +132,7 @@ def list_lines(work: Work, states: Iterable[MeetingState] = (), *, child_id: str
 def _children(work: Work) -> Mapping[str, frozenset[Role]]:
     """Return the children whose meetings the actor may see, with the actor's roles on the team of each."""
     mine = roster.children_of(work.connection, work.actor.person_ids, work.today)
-    if work.actor.system or work.actor.kinds & PERMISSIONS["scheduling.meeting.read"].authority:
+    if work.actor.system or work.actor.kinds & PERMISSIONS[READ].authority:
         ids = children_store.all_child_ids(work.connection, work.actor.authority)
         everyone: dict[str, frozenset[Role]] = dict.fromkeys(ids, frozenset[Role]())
         return everyone | mine

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from services.scheduling.adapters.history_store import Happening
+from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.holding import HowItWent
 from services.scheduling.domain.meeting import Answer, Invitee, Meeting, Mode, Reason
 from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
@@ -43,6 +44,16 @@ CANCEL_REASONS = {
     "not_needed": "The meeting is not needed",
     "child_left_care": "The child is no longer looked after",
     "plan_superseded": "A later plan has replaced the one it was for",
+}
+FEEDS = {
+    FeedKind.MINE: "My meetings",
+    FeedKind.SCHOOL: "Meetings of my school's children",
+    FeedKind.BUSY: "Only when I am busy",
+}
+FEED_HINTS = {
+    FeedKind.MINE: "Each meeting you are invited to, with its time and place. No names.",
+    FeedKind.SCHOOL: "For the school's own calendar: times only. No names, no places.",
+    FeedKind.BUSY: "For a calendar program that looks up when people are free (VFREEBUSY).",
 }
 PARTS = {
     "spoke": ("Came and spoke for themselves", True, Conveyed.SPOKE),

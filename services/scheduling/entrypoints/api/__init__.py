@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.scheduling.entrypoints.api import meetings, terms
+from services.scheduling.entrypoints.api import feeds, meetings, terms
 
 
 def register_api(api: Any) -> None:
     """Add every part of the API."""
-    for part in (meetings, terms):
+    for part in (feeds, meetings, terms):
         api.register_blueprint(part.blueprint)

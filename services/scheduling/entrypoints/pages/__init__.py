@@ -7,7 +7,9 @@ from flask import Flask
 from services.scheduling.entrypoints.pages import (
     answer,
     arrange,
+    calendar,
     diary,
+    feeds,
     held_mail,
     holding,
     meeting,
@@ -20,5 +22,18 @@ from services.scheduling.entrypoints.pages import (
 
 def register_pages(app: Flask) -> None:
     """Add every page."""
-    for part in (my_meetings, meeting, plan_meeting, arrange, held_mail, holding, answer, diary, terms, unknown_mail):
+    for part in (
+        my_meetings,
+        meeting,
+        plan_meeting,
+        arrange,
+        held_mail,
+        holding,
+        answer,
+        calendar,
+        diary,
+        feeds,
+        terms,
+        unknown_mail,
+    ):
         app.register_blueprint(part.pages)
