@@ -174,7 +174,7 @@ def test_a_child_whose_team_one_left_is_gone_from_the_feed(office: Office, meeti
     assert Calendar.from_ical(program(office).get(path).data).walk("VEVENT") == []
 
 
-def test_what_is_handed_out_is_on_record_and_what_was_not_is_not(office: Office, meeting_id: str) -> None:
+def test_what_is_handed_out_is_on_record_and_so_is_that_it_still_holds(office: Office, meeting_id: str) -> None:
     path, browser = address(office, "carer"), program(office)
 
     def entries() -> list[tuple[str, str]]:

@@ -71,6 +71,7 @@ def _page(found: Calendar, view: str, day: date, today: date, title: str, where:
         title=title,
         heading=title,
         found=found,
+        weeks=[week for week in found.weeks if not month or any(one.day.month == day.month for one in week)],
         view=view,
         shown=f"{day:%B %Y}" if month else f"Week of {monday.day} {monday:%B %Y}",
         this_month=day.month if month else 0,
