@@ -45,8 +45,9 @@ from services.pep.domain.targets import Category
 from services.scheduling.adapters import meetings_store
 from services.scheduling.adapters.tables_mail import mail_in, mail_out
 from services.scheduling.app import SPEC as SCHEDULING
-from services.scheduling.application import meetings
+from services.scheduling.application import feeds, meetings
 from services.scheduling.application.guests import propose_guests
+from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.meeting import Booking, Mode
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import attendance, suspensions
@@ -126,6 +127,7 @@ class AccessWorld:
         self._open_in_emergencies()
         self.deliver()
         self._sign_in()
+        self._feed()
         self._keep_records()
         self._release_copies()
         for spec in SPECS:
@@ -352,6 +354,12 @@ class AccessWorld:
                 things["session_id"] = f"session-{child}"
                 person = f"{GROUPS[child]}-social_worker"
                 sessions.begin(connection, sessions.Session(things["session_id"], person, now, now, "A browser"))
+
+    def _feed(self) -> None:
+        """Let each child's social worker have a calendar address."""
+        for child, things in self.things.items():
+            with self.acting(SCHEDULING, f"{GROUPS[child]}-social_worker") as work:
+                things["feed_id"] = feeds.make_feed(work, FeedKind.MINE).feed.id
 
     def _keep_records(self) -> None:
         """Put each child's record under a hold, and let somebody have asked for it to be erased."""

@@ -26,7 +26,7 @@ from services.pep.domain.parents import Ground
 from services.pep.domain.schools import School
 from services.scheduling.adapters.tables_mail import mail_out
 from services.scheduling.app import SPEC as SCHEDULING
-from services.scheduling.application import meetings
+from services.scheduling.application import feeds, meetings
 from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.lookup import find_meeting
 from shared.contracts.envelope import Envelope
@@ -198,6 +198,16 @@ def mails(world: AccessWorld) -> Iterator[tuple[Role, Given]]:
         yield role, Given("mail", f"mail {act} to {role.value}", text, 200)
         for link in set(re.findall(r"/answer/[\w-]{20,}(?![\w=-])", text)):
             yield role, given("link", f"link of {role.value}", world.apps["scheduling"].test_client().get(link))
+
+
+def feeds_of(world: AccessWorld, role: Role) -> Iterator[Given]:
+    """Give every calendar feed that somebody may have, as a calendar program gets it."""
+    with world.acting(SCHEDULING, f"our-{role.value}") as work:
+        made = [feeds.make_feed(work, kind) for kind in feeds.kinds_to_have(work)]
+    for one in made:
+        path = "/feed/" + one.address.rpartition("/feed/")[2]
+        answer = world.apps["scheduling"].test_client().get(path)
+        yield given("feed", f"{one.feed.kind} of {role.value}", answer)
 
 
 def stored(world: AccessWorld, fact: Fact) -> set[str]:

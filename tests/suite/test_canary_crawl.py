@@ -34,6 +34,7 @@ from tests.suite.canary_world import (
     Given,
     Lines,
     deliver,
+    feeds_of,
     given,
     knows,
     mails,
@@ -152,6 +153,19 @@ def test_mails_calendar_entries_and_the_pages_behind_links_tell_the_place_and_no
             known[fact].add(role)
     assert asked >= {Role.PARENT, Role.CARER, Role.DESIGNATED_TEACHER}
     assert known == {Fact.HOME: set(), Fact.SCHOOL: set(), Fact.PLACE: {r for r in asked if knows(r, Fact.PLACE)}}
+
+
+def test_a_calendar_feed_tells_its_owner_the_place_and_nobody_a_name(world: AccessWorld) -> None:
+    found = {role: list(feeds_of(world, role)) for role in Role}
+    given = [one for feeds in found.values() for one in feeds]
+    assert {one.status for one in given} == {200}
+    assert {one.where.split()[0] for one in given} == {"mine", "school", "busy"}
+    assert {fact for one in given for fact in one.facts} == {Fact.PLACE}
+    told = {role for role, feeds in found.items() if any(Fact.PLACE in one.facts for one in feeds)}
+    assert told <= who_may(Fact.PLACE)
+    assert {Role.SOCIAL_WORKER, Role.CARER, Role.DESIGNATED_TEACHER} <= told
+    assert all(one.where.startswith("mine") for one in given if one.facts)
+    assert not [one for one in given if "Child Ours" in one.text or "people.example" in one.text]
 
 
 def test_no_event_tells_where_the_child_lives_or_where_a_meeting_is(world: AccessWorld, told: list[str]) -> None:

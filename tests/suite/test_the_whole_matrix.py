@@ -133,6 +133,11 @@ def opened_it(stand: Stand) -> bool:
     return stand.is_own and stand.role is Role.VIRTUAL_SCHOOL_CASEWORKER
 
 
+def has_the_feed(stand: Stand) -> bool:
+    """A calendar address is stopped by whoever has it: in this world the child's social worker."""
+    return stand.is_own and stand.role is Role.SOCIAL_WORKER
+
+
 def signed_in_there(stand: Stand) -> bool:
     """A session is its holder's alone: in this world the child's social worker's."""
     return stand.is_own and stand.role is Role.SOCIAL_WORKER
@@ -148,6 +153,8 @@ BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "pep: PUT /api/plans/<plan_id>/sections/<key>": may_write_school_section,
     "pep: POST /plans/<plan_id>/sections/<key>": may_write_school_section,
     "pep: POST /sessions/<session_id>/end": signed_in_there,
+    "scheduling: POST /feeds/<feed_id>/stop": has_the_feed,
+    "scheduling: DELETE /api/feeds/<feed_id>": has_the_feed,
     "pep: POST /emergency/<opening_id>/end": opened_it,
     "pep: POST /delegations/<delegation_id>/withdrawal": named_them,
     "virtual_school: GET /api/attendance-imports/<upload_id>": sent_the_file,
@@ -280,6 +287,7 @@ def is_about_a_child(route: Route) -> bool:
         "kept_id",
         "opening_id",
         "delegation_id",
+        "feed_id",
     }
     return bool(route.arguments - own) and not route.rule.startswith("/mails")
 
