@@ -20,8 +20,8 @@ from services.scheduling.adapters.tables_feeds import feed
 from services.scheduling.app import SPEC
 from services.scheduling.application import answers, meetings
 from services.scheduling.application.feeds import find_feed, make_feed, own_feeds
-from services.scheduling.domain.feeds import FeedKind, merged
 from services.scheduling.domain.busy import Busy
+from services.scheduling.domain.feeds import FeedKind, merged
 from services.scheduling.domain.meeting import Answer
 from shared.contracts.roles import Role
 from shared.kernel.clock import FixedClock

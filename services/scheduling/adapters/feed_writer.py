@@ -18,8 +18,8 @@ from services.scheduling.adapters.icalendar_writer import (
     uri,
     utc_stamp,
 )
-from services.scheduling.domain.feeds import ASK_AGAIN, FeedEntry
 from services.scheduling.domain.busy import Busy
+from services.scheduling.domain.feeds import ASK_AGAIN, FeedEntry
 
 _HOURS = int(ASK_AGAIN.total_seconds()) // 3600
 

@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID, uuid5
 
-from services.scheduling.domain.itip import NEUTRAL_SUMMARY
 from services.scheduling.domain.busy import Busy
+from services.scheduling.domain.itip import NEUTRAL_SUMMARY
 from services.scheduling.domain.meeting import Booking, Meeting, MeetingState, Mode
 
 BEHIND, AHEAD = timedelta(weeks=4), timedelta(weeks=52)
