@@ -1,6 +1,6 @@
 """Calendar feeds: who has one of what.
 
-Revision: 0015, after 0014. A new table and an index only, so the version before goes on serving meanwhile.
+Revision: 0016, after 0015. A new table and an index only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import Json, UtcDateTime
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
