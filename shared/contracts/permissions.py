@@ -239,6 +239,20 @@ SCHEDULING: Mapping[str, Permission] = {
         "Have the meetings of the school's children in the school's calendar program by a private address",
         authority=SCHOOL,
     ),
+    "scheduling.hours.keep_own": Permission(
+        "Say at which hours of the week meetings suit oneself", authority=EVERYONE - {Role.CHILD}
+    ),
+    "scheduling.hours.keep": Permission(
+        "Say at which hours of the week meetings suit somebody on the team", team=SOCIAL_CARE, authority=KEEPS_PEOPLE
+    ),
+    "scheduling.lessons.read": Permission(
+        "See which lessons a child should not miss for a meeting",
+        team=PROFESSIONALS | {Role.CARER, Role.CHILD},
+        authority=HEAD,
+    ),
+    "scheduling.lessons.record": Permission(
+        "Say which lessons a child should not miss, or wishes not to miss", team=SOCIAL_CARE | SCHOOL | {Role.CHILD}
+    ),
     "scheduling.meeting.read": Permission(
         "See a meeting, who is invited and what they answered",
         team=EVERYONE,
@@ -261,9 +275,14 @@ SCHEDULING: Mapping[str, Permission] = {
         "Look at replies by mail that belong to no known meeting",
         authority=frozenset({Role.TEAM_MANAGER, Role.VIRTUAL_SCHOOL_HEAD}),
     ),
+    "scheduling.rooms.read": Permission("See the rooms that can be booked for meetings", authority=PROFESSIONALS),
+    "scheduling.rooms.record": Permission(
+        "Record rooms that can be booked for meetings", authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL
+    ),
     "scheduling.terms.read": Permission("See a school's term calendar", authority=PROFESSIONALS),
     "scheduling.terms.import": Permission(
-        "Bring in a school's term calendar", authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL
+        "Bring in a school's term calendar, and say when its day starts and ends",
+        authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL,
     ),
 }
 

@@ -152,6 +152,7 @@ LEFT_OUT: Mapping[str, str] = {
     "plan_meeting": "a copy of scheduling's",
     "plan_section": "the newest of its versions, which are in the copy",
     "released_copy": "the bytes of copies like this; their release is in the copy",
+    "room_claim": "the times of the meeting, to keep two from being booked into one room at once",
     "told_invitee": "what was last told of an invitation; the mails are in the copy",
     "told_meeting": "what was last told of a meeting; the mails are in the copy",
     "withheld_passage": "what is withheld",

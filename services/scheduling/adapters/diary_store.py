@@ -59,10 +59,11 @@ def due(connection: Connection, tried_before: datetime) -> Diary | None:
     return Diary(**row) if row else None
 
 
-def known(connection: Connection, person_ids: Iterable[str], read_since: datetime) -> frozenset[str]:
-    """Return those of these people whose diary was read since an instant."""
-    query = select(diary.c.person_id).where(diary.c.person_id.in_(sorted(person_ids)), diary.c.read_at >= read_since)
-    return frozenset(connection.execute(query).scalars())
+def known(connection: Connection, person_ids: Iterable[str], read_since: datetime) -> dict[str, datetime]:
+    """Return those of these people whose diary was read since an instant, each with when it was read."""
+    columns = (diary.c.person_id, diary.c.read_at)
+    query = select(*columns).where(diary.c.person_id.in_(sorted(person_ids)), diary.c.read_at >= read_since)
+    return {row.person_id: row.read_at for row in connection.execute(query)}
 
 
 def busy(

@@ -10,9 +10,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.scheduling.adapters import rooms_store
 from services.scheduling.adapters.tables import child, claim, invitee, meeting
-from services.scheduling.domain.busy import Busy
 from services.scheduling.domain.meeting import Answer, Booking, Invitee, Meeting, MeetingState, Mode, Reason
+from services.scheduling.domain.travel import Booked
 from shared.kernel.errors import Conflict, Stale
 
 CELL_SECONDS = 15 * 60
@@ -114,7 +115,7 @@ def save(connection: Connection, changed: Meeting) -> Meeting:
     """Store a changed meeting and return it with its new version.
 
     Raises `Stale` when somebody changed it since it was read, and `Conflict` (`person_booked`, with the `person_id`s)
-    when somebody who must be there has been booked elsewhere for that time.
+    when somebody who must be there has been booked elsewhere for that time, or (`room_booked`) when the room has.
     """
     stored = replace(changed, version=changed.version + 1)
     done = connection.execute(
@@ -126,30 +127,32 @@ def save(connection: Connection, changed: Meeting) -> Meeting:
         raise Stale("meeting_changed", "Somebody changed this meeting while you were looking at it.")
     _replace_invitees(connection, stored)
     _replace_claims(connection, stored)
+    rooms_store.replace_claims(connection, stored.id, *_room_wanted(stored))
     return stored
 
 
-def busy(
-    connection: Connection, person_ids: Iterable[str], first: datetime, last: datetime, *, but: str = ""
-) -> dict[str, tuple[Busy, ...]]:
-    """Return when people are booked between two instants, leaving out the meeting `but`; one query."""
-    wanted = sorted(set(person_ids))
-    found: dict[str, list[Busy]] = {person_id: [] for person_id in wanted}
+def booked(
+    connection: Connection, person_ids: Iterable[str], first: datetime, last: datetime
+) -> dict[str, tuple[Booked, ...]]:
+    """Return the meetings that people are booked for between two instants; one query."""
+    found: dict[str, list[Booked]] = {}
+    columns = (meeting.c.id, meeting.c.starts_at, meeting.c.ends_at, meeting.c.mode, meeting.c.place)
     query = (
-        select(invitee.c.person_id, meeting.c.starts_at, meeting.c.ends_at)
+        select(invitee.c.person_id, *columns)
         .join(meeting, meeting.c.id == invitee.c.meeting_id)
         .where(
-            invitee.c.person_id.in_(wanted),
+            invitee.c.person_id.in_(sorted(set(person_ids))),
             meeting.c.state.in_([state.value for state in _BOOKED]),
             meeting.c.starts_at < last,
             meeting.c.ends_at > first,
-            meeting.c.id != but,
             or_(invitee.c.required, invitee.c.answer != Answer.DECLINED.value),
         )
+        .order_by(invitee.c.person_id, meeting.c.starts_at)
     )
-    for person_id, starts_at, ends_at in connection.execute(query):
-        found[person_id].append(Busy(starts_at, ends_at))
-    return {person_id: tuple(times) for person_id, times in found.items()}
+    for row in connection.execute(query):
+        one = Booked(row.id, row.starts_at, row.ends_at, Mode(row.mode), row.place)
+        found.setdefault(row.person_id, []).append(one)
+    return {person_id: tuple(meetings) for person_id, meetings in found.items()}
 
 
 def quarters(booking: Booking) -> tuple[datetime, datetime]:
@@ -185,6 +188,13 @@ def _replace_claims(connection: Connection, stored: Meeting) -> None:
             connection.execute(insert(claim), rows)
     except IntegrityError as error:
         raise _booked(people) from error
+
+
+def _room_wanted(stored: Meeting) -> tuple[str, range]:
+    """Return which room a meeting takes, and in which quarters of an hour."""
+    if stored.booking is None or stored.state not in _BOOKED:
+        return "", range(0)
+    return stored.booking.room_id, cells(stored.booking)
 
 
 def _booked(people: Sequence[str]) -> Conflict:
@@ -239,6 +249,7 @@ def _values(one: Meeting) -> dict[str, Any]:
         "place": booking.place if booking else "",
         "joining_link": booking.joining_link if booking else "",
         "place_sealed": booking.place_sealed if booking else False,
+        "room_id": (booking.room_id or None) if booking else None,
         "attended": list(one.attended),
         "outcome": one.outcome,
         "version": one.version,
@@ -288,6 +299,7 @@ def _meeting(row: Mapping[Any, Any], invitees: tuple[Invitee, ...]) -> Meeting:
             place=row["place"],
             joining_link=row["joining_link"],
             place_sealed=row["place_sealed"],
+            room_id=row["room_id"] or "",
         )
     return Meeting(
         id=row["id"],

@@ -1,4 +1,4 @@
-"""The tables of the scheduling service; `tables_mail` adds those of the mail."""
+"""The tables of the scheduling service; `tables_mail` adds those of the mail, `tables_times` what times must suit."""
 
 from __future__ import annotations
 
@@ -103,6 +103,7 @@ meeting = Table(
     Column("place", String(500), nullable=False),
     Column("joining_link", String(1000), nullable=False),
     Column("place_sealed", Boolean, nullable=False, server_default=false()),
+    Column("room_id", String(36)),
     Column("attended", Json, nullable=False),
     Column("outcome", String(40), nullable=False),
     Column("version", Integer, nullable=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,14 +40,25 @@ def store(connection: Connection, calendar: StoredCalendar) -> None:
 
 def load(connection: Connection, school_urn: str) -> StoredCalendar | None:
     """Return a school's calendar, or None where none was imported."""
-    head = connection.execute(select(term_calendar).where(term_calendar.c.school_urn == school_urn)).mappings().first()
-    if head is None:
-        return None
-    rows = connection.execute(
-        select(term_date).where(term_date.c.school_urn == school_urn).order_by(term_date.c.position)
-    ).mappings()
-    entries = tuple(TermDate(TermDateKind(row["kind"]), row["first"], row["last"], row["summary"]) for row in rows)
-    return StoredCalendar(school_urn, head["source"], head["imported_at"], head["imported_by"], entries)
+    return load_many(connection, [school_urn]).get(school_urn)
+
+
+def load_many(connection: Connection, urns: Iterable[str]) -> dict[str, StoredCalendar]:
+    """Return the calendars of schools that brought one in; two queries, however many there are."""
+    wanted = sorted(set(urns))
+    heads = connection.execute(select(term_calendar).where(term_calendar.c.school_urn.in_(wanted))).all()
+    if not heads:
+        return {}
+    entries: dict[str, list[TermDate]] = {head.school_urn: [] for head in heads}
+    query = select(term_date).where(term_date.c.school_urn.in_(sorted(entries)))
+    for row in connection.execute(query.order_by(term_date.c.school_urn, term_date.c.position)):
+        entries[row.school_urn].append(TermDate(TermDateKind(row.kind), row.first, row.last, row.summary))
+    return {
+        head.school_urn: StoredCalendar(
+            head.school_urn, head.source, head.imported_at, head.imported_by, tuple(entries[head.school_urn])
+        )
+        for head in heads
+    }
 
 
 def _rows(school_urn: str, entries: Sequence[TermDate]) -> list[dict[str, object]]:

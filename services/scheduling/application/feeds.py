@@ -12,6 +12,7 @@ from datetime import timedelta
 from services.scheduling.adapters import feeds_store, history_store, meetings_store
 from services.scheduling.adapters.feed_writer import write_feed, write_free_busy
 from services.scheduling.application.worklist import READ, lines_between
+from services.scheduling.domain.busy import Busy
 from services.scheduling.domain.feeds import AHEAD, BEHIND, BUSY_AHEAD, Feed, FeedKind, entry_of, merged
 from services.scheduling.domain.meeting import Answer, Meeting
 from shared.contracts.roles import Role
@@ -117,8 +118,8 @@ def _busy(work: Work, feed: Feed) -> bytes:
     """Return when the actor has meetings, from this morning on: the same bytes all day while nothing changes."""
     first = london_time(work.today, 0)
     last = london_time(work.today + timedelta(days=BUSY_AHEAD.days), 0)
-    booked = meetings_store.busy(work.connection, work.actor.person_ids, first, last)
-    times = merged(one for stretches in booked.values() for one in stretches)
+    booked = meetings_store.booked(work.connection, work.actor.person_ids, first, last)
+    times = merged(Busy(one.starts_at, one.ends_at) for meetings in booked.values() for one in meetings)
     return write_free_busy(NAMES[feed.kind], feed.id, first, last, times)
 
 

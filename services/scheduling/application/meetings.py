@@ -9,6 +9,7 @@ from services.scheduling.adapters import held_store, mail_in_store, meetings_sto
 from services.scheduling.application.guests import choose_guests
 from services.scheduling.application.lookup import find_meeting, find_unchanged, note, policy_for
 from services.scheduling.application.parents import tell_after
+from services.scheduling.application.rooms import with_room
 from services.scheduling.application.slots import alternatives
 from services.scheduling.application.telling import as_told, held_facts, tell_invitees
 from services.scheduling.domain.holding import Account, how_it_went
@@ -49,8 +50,9 @@ def arrange(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeti
     """Give a meeting its time and invite people.
 
     Raises `Stale` when it was changed since it was read, `Conflict` when it is arranged already or when somebody who
-    must be there is booked elsewhere (`facts["alternatives"]` then holds other times), `InvalidInput` for a wish that
-    cannot be met. Doing the same twice is doing it once.
+    must be there, or the room, is booked elsewhere (`facts["alternatives"]` then holds other times), `InvalidInput`
+    for a wish that cannot be met. Where a room is booked and no place given, the place is the room's. Doing the same
+    twice is doing it once.
     """
     return _book(work, meeting_id, wish, seen_version, Intent.ARRANGE)
 
@@ -130,6 +132,7 @@ def record_held(
 
 def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: Intent) -> Meeting:
     found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
+    wish = replace(wish, booking=with_room(work, found, wish.booking))
     if found.version == seen_version + 1 and _is_as_wished(found, wish):
         return found
     before = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
@@ -186,9 +189,10 @@ def _save_or_offer_others(work: Work, booked: Meeting, guests: tuple[Guest, ...]
         names = [guest.name for guest in guests if isinstance(people, list) and guest.person_id in people]
         minutes = int((booked.booking.ends_at - booked.booking.starts_at).total_seconds() // 60)
         who = " and ".join(names) or "Somebody who must be there"
+        of_people = f"{who} has just been booked for another PEP meeting at that time. Choose another time."
         raise Conflict(
             taken.code,
-            f"{who} has just been booked for another PEP meeting at that time. Choose another time.",
+            taken.message if taken.code == "room_booked" else of_people,
             people=names,
             alternatives=[
                 {"start": slot.starts_at.isoformat(), "end": slot.ends_at.isoformat()}

@@ -50,8 +50,8 @@ def _hand_over(work: Work, meeting: Meeting, booking: Booking, seat: Invitee, te
 
 def _seat_of(work: Work, booking: Booking, seat: Invitee, successor: Membership) -> Invitee:
     """Return the successor's seat; who is booked elsewhere at that time comes if they can, and may have it moved."""
-    booked = meetings_store.busy(work.connection, [successor.person_id], *meetings_store.quarters(booking))
-    free = not booked[successor.person_id]
+    booked = meetings_store.booked(work.connection, [successor.person_id], *meetings_store.quarters(booking))
+    free = successor.person_id not in booked
     return Invitee(
         new_id(),
         successor.person_id,

@@ -3,48 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from services.scheduling.adapters import diary_store, meetings_store
-from services.scheduling.application.diaries import KNOWN_FOR
 from services.scheduling.application.guests import propose_guests
-from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
+from services.scheduling.application.knowledge import Asked, questions_for
+from services.scheduling.application.lookup import find_meeting
 from services.scheduling.domain.judging import Point, judge
-from services.scheduling.domain.meeting import Guest, Meeting
-from services.scheduling.domain.question import Person, Question
-from services.scheduling.domain.slots import LATE_WINDOW, Slot, Suggestions, suggest
-from shared.kernel.clock import london_time
-from shared.kernel.working_days import add_working_days
+from services.scheduling.domain.meeting import Booking, Guest, Meeting, Mode
+from services.scheduling.domain.question import Question
+from services.scheduling.domain.slots import Slot, Suggestions, suggest
 from shared.platform.work import Work
 
 
-def question_for(work: Work, meeting: Meeting, guests: Iterable[Guest], minutes: int = 0) -> Question:
-    """Put the question which times suit these people; their other meetings and diaries are read with three."""
-    policy, calendar = policy_for(work, meeting), calendar_for(work, child_of(work, meeting.child_id))
-    chosen = tuple(guests)
-    horizon = add_working_days(max(work.today, meeting.meet_by), LATE_WINDOW + 5, calendar.bank_holidays)
-    ids = [guest.person_id for guest in chosen]
-    first, last = london_time(work.today, 0), london_time(horizon + timedelta(days=1), 0)
-    booked = meetings_store.busy(work.connection, ids, first, last, but=meeting.id)
-    diaries = diary_store.busy(work.connection, ids, first, last)
-    known = diary_store.known(work.connection, ids, work.now - KNOWN_FOR)
-    people = tuple(
-        Person(
-            guest.person_id,
-            guest.name,
-            guest.required,
-            busy=(*booked.get(guest.person_id, ()), *diaries.get(guest.person_id, ())),
-            knows_diary=guest.person_id in known,
-        )
-        for guest in chosen
-    )
-    return Question(work.today, meeting.meet_by, minutes or policy.meeting_minutes, policy, calendar, people)
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How people take part, where, and in which room, as far as that bears on the times (see `Asked`)."""
+
+    mode: Mode = Mode.IN_PERSON
+    place: str = ""
+    room: str = ""
+
+    @classmethod
+    def of(cls, booking: Booking | None) -> Setting:
+        """Return the setting of a meeting that has one, else in person at the child's school."""
+        return cls(booking.mode, booking.place, booking.room_id) if booking else cls()
 
 
-def suggest_times(work: Work, meeting_id: str, *, minutes: int = 0, count: int = 10) -> Suggestions:
+def question_for(
+    work: Work, meeting: Meeting, guests: Iterable[Guest], minutes: int = 0, setting: Setting | None = None
+) -> Question:
+    """Put the question which times suit these people; `questions_for` puts that of many meetings at once.
+
+    Without a setting it is that of the meeting as it is booked.
+    """
+    chosen = setting or Setting.of(meeting.booking)
+    asked = Asked(meeting, tuple(guests), minutes, chosen.mode, chosen.place, chosen.room)
+    (question,) = questions_for(work, [asked])
+    return question
+
+
+def suggest_times(
+    work: Work, meeting_id: str, *, minutes: int = 0, count: int = 10, setting: Setting | None = None
+) -> Suggestions:
     """Return times to offer for a meeting, best first, for those who are invited (or would be)."""
     meeting = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
-    return suggest(question_for(work, meeting, guests_of(work, meeting), minutes), count)
+    return suggest(question_for(work, meeting, guests_of(work, meeting), minutes, setting), count)
 
 
 def alternatives(work: Work, meeting: Meeting, guests: Iterable[Guest], minutes: int = 0) -> tuple[Slot, ...]:
@@ -55,10 +59,15 @@ def alternatives(work: Work, meeting: Meeting, guests: Iterable[Guest], minutes:
 
 
 def judge_time(
-    work: Work, meeting: Meeting, guests: Iterable[Guest], starts_at: datetime, ends_at: datetime
+    work: Work,
+    meeting: Meeting,
+    guests: Iterable[Guest],
+    starts_at: datetime,
+    ends_at: datetime,
+    setting: Setting | None = None,
 ) -> tuple[Point, ...]:
     """Return what speaks for and against a time; what is poor comes first."""
-    return judge(question_for(work, meeting, guests), starts_at, ends_at)
+    return judge(question_for(work, meeting, guests, setting=setting), starts_at, ends_at)
 
 
 def guests_of(work: Work, meeting: Meeting) -> tuple[Guest, ...]:

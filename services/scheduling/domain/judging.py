@@ -32,7 +32,7 @@ _WHY = {
     BusyKind.OUTSIDE_HOURS: ("outside_hours", "it is outside the hours that suit {name}"),
     BusyKind.HELD_BY_POLL: ("held", "{name} is being asked about this time for another meeting"),
     BusyKind.TRAVEL: ("travel", "{name} has a meeting in another place too soon before or after"),
-    BusyKind.LESSON: ("lesson", "during {what}, which {name} should not miss"),
+    BusyKind.LESSON: ("lesson", "during {what}"),
 }
 """The end of the code and the words of each reason why somebody is taken; the order of `BusyKind` tells the first."""
 

@@ -124,7 +124,7 @@ def follow(state: MeetingState, intent: Intent) -> MeetingState:
 class Booking:
     """When, where and how a meeting takes place; instants are aware UTC, `joining_link` an https address or empty.
 
-    `place_sealed`: no parent is told the place.
+    `place_sealed`: no parent is told the place. `room_id` is the room that is booked for it, if any.
     """
 
     starts_at: datetime
@@ -133,6 +133,7 @@ class Booking:
     place: str = ""
     joining_link: str = ""
     place_sealed: bool = False
+    room_id: str = ""
 
     @property
     def day(self) -> date:
@@ -208,7 +209,7 @@ class Meeting:
 
 def without_place(booking: Booking) -> Booking:
     """Return a booking as somebody is told it who may not know the place; the same whatever the place is."""
-    return replace(booking, place="" if booking.mode is Mode.ONLINE else ASK, place_sealed=False)
+    return replace(booking, place="" if booking.mode is Mode.ONLINE else ASK, place_sealed=False, room_id="")
 
 
 def check_booking(booking: Booking, now: datetime) -> None:
@@ -223,6 +224,8 @@ def check_booking(booking: Booking, now: datetime) -> None:
         errors["place"] = ["Enter where the meeting takes place."]
     if booking.mode is not Mode.IN_PERSON and not booking.joining_link:
         errors["joining_link"] = ["Enter the link to join the meeting online."]
+    if booking.mode is Mode.ONLINE and booking.room_id:
+        errors["room"] = ["An online meeting needs no room."]
     if booking.joining_link and not booking.joining_link.startswith("https://"):
         errors["joining_link"] = ["The link to join must start with https://"]
     if errors:

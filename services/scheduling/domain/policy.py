@@ -21,8 +21,10 @@ class MeetingPolicy:
 
     `notice_days` are the clear working days people must have between the invitation and the meeting. `day_starts` and
     `day_ends` bound the times that are offered, `lessons_start` and `lessons_end` the school's day, and `lunch_starts`
-    and `lunch_ends` its midday break; all are wall-clock times in England. `invited_roles` are those proposed when a
-    meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not go ahead.
+    and `lunch_ends` its midday break, unless the school's own are known; all are wall-clock times in England.
+    `travel_minutes` are left between two meetings in different places (0: none). `invited_roles` are those proposed
+    when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
+    go ahead.
     """
 
     authority: str
@@ -38,6 +40,7 @@ class MeetingPolicy:
     lunch_starts: time
     lunch_ends: time
     quorum: Quorum
+    travel_minutes: int = 0
 
     def requires(self, role: str) -> bool:
         """Tell whether a meeting should not go ahead without somebody in this role."""
@@ -72,4 +75,5 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         lunch_starts=time.fromisoformat(data["lunch_starts"]),
         lunch_ends=time.fromisoformat(data["lunch_ends"]),
         quorum=read_quorum(data["quorum"]),
+        travel_minutes=int(data.get("travel_minutes", 0)),
     )

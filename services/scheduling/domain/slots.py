@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from heapq import heappop, heappush
 
 from services.scheduling.domain.cells import CELL_MINUTES, Grid, cells_of, minute_of, spoiled
 from services.scheduling.domain.judging import Point, judge
 from services.scheduling.domain.obstacles import Obstacle, find_obstacle, school_grid, starts_on
-from services.scheduling.domain.policy import MeetingPolicy
 from services.scheduling.domain.question import Question
 from shared.kernel.clock import london_date, london_time
 from shared.kernel.working_days import add_working_days, subtract_working_days
@@ -19,6 +18,7 @@ from shared.kernel.working_days import add_working_days, subtract_working_days
 LATE_WINDOW = 15
 _TIGHT_PENALTY, _EDGE_PENALTY, _LUNCH_PENALTY, _QUARTER_PENALTY = 15, 6, 8, 3
 _OPTIONAL_PENALTY, _POOR_PENALTY, _UNKNOWN_PENALTY = 10, 12, 4
+_Span = tuple[time, time]
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +134,13 @@ def _candidates(
 
     Each day costs a point more than the one before, so a later day is looked at only when nothing before it is better.
     """
-    by_cell = _hours_penalties(question.policy, question.minutes)
+    policy = question.policy
+    by_cell = _hours_penalties(
+        (policy.day_starts, policy.day_ends),
+        (policy.lessons_start, policy.lessons_end),
+        (policy.lunch_starts, policy.lunch_ends),
+        question.minutes,
+    )
     tight = subtract_working_days(question.meet_by, 2, question.calendar.bank_holidays)
     waiting: list[tuple[int, int]] = []
     for index, day in enumerate(grid.days):
@@ -156,16 +162,14 @@ def _candidates(
 
 
 @lru_cache(maxsize=256)
-def _hours_penalties(policy: MeetingPolicy, minutes: int) -> tuple[tuple[int, int], ...]:
+def _hours_penalties(offered: _Span, lessons: _Span, lunch: _Span, minutes: int) -> tuple[tuple[int, int], ...]:
     """Return what each cell of a day costs as the start of a meeting, so long as nothing else is known."""
-    starts = range(minute_of(policy.day_starts), minute_of(policy.day_ends), CELL_MINUTES)
-    return tuple((cell, _hours_penalty(policy, start, start + minutes)) for cell, start in enumerate(starts))
-
-
-def _hours_penalty(policy: MeetingPolicy, start: int, end: int) -> int:
-    first_lesson, last_lesson = minute_of(policy.lessons_start) + 60, minute_of(policy.lessons_end) - 60
-    edge = start < first_lesson or end > last_lesson
-    outside = start < minute_of(policy.lessons_start) or end > minute_of(policy.lessons_end)
-    lunch = start < minute_of(policy.lunch_ends) and end > minute_of(policy.lunch_starts)
-    odd = start % 30 != 0
-    return _EDGE_PENALTY * (edge + outside) + _LUNCH_PENALTY * lunch + _QUARTER_PENALTY * odd
+    first, last = minute_of(lessons[0]), minute_of(lessons[1])
+    found = []
+    for cell, start in enumerate(range(minute_of(offered[0]), minute_of(offered[1]), CELL_MINUTES)):
+        end = start + minutes
+        edges = (start < first + 60 or end > last - 60) + (start < first or end > last)
+        over_lunch = start < minute_of(lunch[1]) and end > minute_of(lunch[0])
+        penalty = _EDGE_PENALTY * edges + _LUNCH_PENALTY * over_lunch + _QUARTER_PENALTY * (start % 30 != 0)
+        found.append((cell, penalty))
+    return tuple(found)

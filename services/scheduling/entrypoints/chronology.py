@@ -8,6 +8,7 @@ from services.scheduling.adapters import (
     children_store,
     held_store,
     history_store,
+    lessons_store,
     mail_in_store,
     mail_queue,
     meetings_store,
@@ -22,6 +23,7 @@ from services.scheduling.entrypoints.wording import (
     MODES,
     WHY_COUNTED_SHOWN,
     lacking,
+    lesson_in_words,
     meeting_title,
     role_title,
     timeline,
@@ -51,6 +53,18 @@ def _known_here(work: Work, child_id: str) -> Iterator[Entry]:
     child = children_store.load_child(work.connection, child_id)
     if child is not None:
         yield entry("child", work.today, "What meetings are arranged by today", "child", name=child.name)
+    for one in lessons_store.of_children(work.connection, [child_id]).get(child_id, ()):
+        yield entry(
+            f"lesson/{one.id}",
+            london_date(one.recorded_at),
+            "A lesson that meetings should keep clear of",
+            "lesson",
+            what=one.what,
+            when=lesson_in_words(one),
+            why="The child's wish" if one.childs_wish else "Should not be missed",
+            never="Yes" if one.never else "No",
+            who=one.recorded_by,
+        )
 
 
 def _meeting(meeting: Meeting, came: str) -> Entry:

@@ -9,9 +9,11 @@ from typing import Any
 from services.scheduling.adapters.history_store import Happening
 from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.holding import HowItWent
+from services.scheduling.domain.lessons import Lesson
 from services.scheduling.domain.meeting import Answer, Invitee, Meeting, Mode, Reason
 from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
 from services.scheduling.domain.slots import Suggestions
+from services.scheduling.domain.working_hours import DAYS, Stretch, hours_in_words
 from shared.contracts.participation import Conveyed
 from shared.contracts.roles import Role
 from shared.platform.web.filters import clock_time, day
@@ -154,6 +156,14 @@ def diaries(found: Suggestions) -> str:
         return "Everybody's own diary was looked at."
     known, unknown = names_in_words(found.known), names_in_words(found.unknown)
     return f"Looked at: the own {'diary' if len(found.known) == 1 else 'diaries'} of {known}. Not known: {unknown}."
+
+
+def lesson_in_words(lesson: Lesson) -> str:
+    """Return when a lesson is: Tuesdays, 10am to 11am, or on a day."""
+    hours = hours_in_words([Stretch(0, lesson.starts, lesson.ends)])
+    if lesson.weekday is None:
+        return f"{day(lesson.day)}, {hours}"
+    return f"{DAYS[lesson.weekday]}s, {hours}{f' until {day(lesson.until)}' if lesson.until else ''}"
 
 
 def names_in_words(names: Sequence[str]) -> str:
