@@ -1,6 +1,6 @@
 """What times must suit: people's hours, lessons not to be missed, schools' days, rooms.
 
-Revision: 0016, after 0015. New tables and a column that may be empty, so the version before goes on serving meanwhile.
+Revision: 0017, after 0016. New tables and a column that may be empty, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
