@@ -271,6 +271,15 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
     "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),
     "scheduling.meeting.record_held": Permission("Say that a meeting was held and who came", team=SOCIAL_CARE | SCHOOL),
+    "scheduling.poll.ask": Permission(
+        "Ask people which times suit them before a meeting is arranged", team=SOCIAL_CARE
+    ),
+    "scheduling.poll.read": Permission(
+        "See who said what of the times that people were asked about", team=SOCIAL_CARE, authority=HEAD
+    ),
+    "scheduling.poll.answer": Permission(
+        "Say which times suit one, where one is asked", team=EVERYONE, matter=Matter.MEETINGS
+    ),
     "scheduling.mail.sort_unknown": Permission(
         "Look at replies by mail that belong to no known meeting",
         authority=frozenset({Role.TEAM_MANAGER, Role.VIRTUAL_SCHOOL_HEAD}),

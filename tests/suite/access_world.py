@@ -47,6 +47,7 @@ from services.scheduling.adapters.tables_mail import mail_in, mail_out
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application import feeds, meetings
 from services.scheduling.application.guests import propose_guests
+from services.scheduling.application.polls import Asking, ask_people
 from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.meeting import Booking, Mode
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
@@ -118,6 +119,7 @@ class AccessWorld:
         self.deliver()
         for number, child in enumerate(self.things):
             self._arrange(child, number)
+            self._ask_people(child)
             self._suspend(child, self._first_group(child))
         self.deliver()
         self._end_places("former")
@@ -263,6 +265,18 @@ class AccessWorld:
             self._receive(work, things["held_mail"], meeting_id=arranged.id, invitee_id=arranged.invitees[0].id)
             things["unknown_mail"] = f"unknown-{child}"
             self._receive(work, things["unknown_mail"])
+
+    def _ask_people(self, child: str) -> None:
+        """Ask everybody on the team which other times suit them."""
+        things = self.things[child]
+        starts = [london_time(date(2026, 12, day), 10) for day in (14, 15)]
+        with self.by_itself(SCHEDULING, child) as work:
+            meeting = meetings_store.load(work.connection, things["meeting_id"])
+            assert meeting is not None
+            everybody = {guest.person_id: guest.required for guest, _ in propose_guests(work, meeting)}
+            times = tuple((at, at + timedelta(hours=1)) for at in starts)
+            poll = ask_people(work, meeting.id, Asking(times, date(2026, 12, 10), everybody))
+        things["respondent_id"] = poll.respondents[0].id
 
     def _receive(self, work: Work, mail_id: str, **about: str) -> None:
         values = {

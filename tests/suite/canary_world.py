@@ -196,7 +196,7 @@ def mails(world: AccessWorld) -> Iterator[tuple[Role, Given]]:
         role = Role(recipient.partition("@")[0].removeprefix("our-"))
         text = everything_in(raw.encode())
         yield role, Given("mail", f"mail {act} to {role.value}", text, 200)
-        for link in set(re.findall(r"/answer/[\w-]{20,}(?![\w=-])", text)):
+        for link in set(re.findall(r"/(?:answer|poll)/[\w-]{20,}(?![\w=-])", text)):
             yield role, given("link", f"link of {role.value}", world.apps["scheduling"].test_client().get(link))
 
 

@@ -149,6 +149,7 @@ LEFT_OUT: Mapping[str, str] = {
     "mark_replaced": "which file replaced a mark, for a file to be taken back",
     "membership": "a copy of pep's",
     "parent_standing": "follows from the decisions, which are in pep's copy",
+    "poll_link": "a hash; the mail that asks is in the copy",
     "plan_meeting": "a copy of scheduling's",
     "plan_section": "the newest of its versions, which are in the copy",
     "released_copy": "the bytes of copies like this; their release is in the copy",

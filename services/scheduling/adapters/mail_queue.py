@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -94,12 +94,13 @@ def enqueue_notice(
     *,
     told_by_mail: bool,
     act: str = "told_after",
+    unmailable: str = "There is no e-mail address. Tell the parent by letter or telephone.",
 ) -> None:
     """Store a notice that needs no answer to be sent; one that cannot be mailed is kept where the worker sees it.
 
-    `meeting_id` is empty for a notice that is about no meeting.
+    `meeting_id` is empty for a notice that is about no meeting. `unmailable` says what to do where there is no address.
     """
-    problem = "" if told_by_mail else "There is no e-mail address. Tell the parent by letter or telephone."
+    problem = "" if told_by_mail else unmailable
     connection.execute(
         insert(mail_out).values(
             id=new_id(),
@@ -121,6 +122,13 @@ def enqueue_notice(
             problem=problem,
         )
     )
+
+
+def withdraw_notices(connection: Connection, notice_ids: Collection[str]) -> None:
+    """Do not send those of these notices that still wait: what they say is no longer so."""
+    waiting = (mail_out.c.uid.in_(sorted(notice_ids)), mail_out.c.state == "queued")
+    gone = {"state": "replaced", "raw": "", "problem": "It was taken back before it was sent."}
+    connection.execute(update(mail_out).where(*waiting).values(gone))
 
 
 def of_meeting(connection: Connection, meeting_id: str) -> list[OutgoingMail]:

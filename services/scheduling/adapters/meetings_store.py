@@ -26,6 +26,15 @@ def load(connection: Connection, meeting_id: str) -> Meeting | None:
     return found[0] if found else None
 
 
+def load_all(connection: Connection, meeting_ids: Iterable[str]) -> dict[str, Meeting]:
+    """Return several meetings by their ids."""
+    wanted = sorted(set(meeting_ids))
+    found: dict[str, Meeting] = {}
+    for at in range(0, len(wanted), 500):
+        found.update((one.id, one) for one in _load_where(connection, meeting.c.id.in_(wanted[at : at + 500])))
+    return found
+
+
 def with_request(connection: Connection, request_id: str) -> Meeting | None:
     """Return the meeting that a request asked for, or None."""
     found = _load_where(connection, meeting.c.request_id == request_id)

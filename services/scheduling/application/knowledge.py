@@ -1,8 +1,9 @@
 """All that is known of those a meeting must suit: read at once, for one meeting or for a whole term's.
 
 What is read: term calendars and schools' days, other PEP meetings, people's own diaries, the hours that suit them, the
-lessons children should not miss, and the rooms with their bookings. A new source of busy times is read here, once for
-all the meetings asked about, and given to each person as stretches of a kind of its own (`domain/busy.py`).
+lessons children should not miss, the times that people are being asked about, and the rooms with their bookings. A new
+source of busy times is read here, once for all the meetings asked about, and given to each person as stretches of a kind
+of its own (`domain/busy.py`).
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from services.scheduling.adapters import (
     hours_store,
     lessons_store,
     meetings_store,
+    polls_store,
     rooms_store,
     school_hours_store,
     term_store,
 )
 from services.scheduling.adapters.children_store import Child
 from services.scheduling.adapters.policies import load_policies
+from services.scheduling.adapters.polls_store import Held
 from services.scheduling.application.diaries import AHEAD, KNOWN_FOR
-from services.scheduling.domain.busy import Busy, Weekly
+from services.scheduling.domain.busy import Busy, BusyKind, Weekly
 from services.scheduling.domain.lessons import Lesson, with_lessons
 from services.scheduling.domain.meeting import Guest, Meeting, Mode
-from services.scheduling.domain.policy import MeetingPolicy, policy_on
+from services.scheduling.domain.policy import HeldTimes, MeetingPolicy, policy_on
 from services.scheduling.domain.question import Person, Question, RoomTimes
 from services.scheduling.domain.rooms import ANY_ROOM, Room
 from services.scheduling.domain.school_hours import SchoolHours, policy_at
@@ -60,11 +63,11 @@ class Asked:
 def questions_for(work: Work, asked: Sequence[Asked]) -> list[Question]:
     """Put the question which times suit, of many meetings at once, in their order; the caller has asked the policy.
 
-    Eleven statements at most, however many meetings, people and children there are. A `Question` holds everything the
+    Twelve statements at most, however many meetings, people and children there are. A `Question` holds everything the
     search needs (`domain/slots.suggest`), and nothing is read later: `people` in the order of the guests, each with
-    `busy` (dated stretches: PEP meetings but this one, the own diary, the way between places) and `weekly` (outside
-    their hours); `child` with the lessons; `rooms` with their bookings; `policy` with the school's own day; `calendar`
-    of the school. People who are asked about in several questions share the tuples of what was read.
+    `busy` (dated stretches: PEP meetings but this one, the own diary, the way between places, what the polls of other
+    meetings hold) and `weekly` (outside their hours); `child` with the lessons; `rooms` with their bookings; `policy`
+    with the school's own day; `calendar` of the school. People who are asked about in several questions share the tuples of what was read.
     """
     if not asked:
         return []
@@ -81,6 +84,7 @@ class _Known:
     days: Mapping[str, SchoolHours]
     lessons: Mapping[str, tuple[Lesson, ...]]
     booked: Mapping[str, tuple[Booked, ...]]
+    held: Mapping[str, Sequence[Held]]
     diaries: Mapping[str, tuple[Busy, ...]]
     read_at: Mapping[str, datetime]
     outside: Mapping[str, tuple[Weekly, ...]]
@@ -103,6 +107,7 @@ def _read(work: Work, asked: Sequence[Asked]) -> _Known:
         days=school_hours_store.of_schools(connection, urns),
         lessons=lessons_store.of_children(connection, children),
         booked=meetings_store.booked(connection, people, first, last),
+        held=polls_store.held(connection, people, first, last),
         diaries=diary_store.busy(connection, people, first, last),
         read_at=diary_store.known(connection, people, work.now - KNOWN_FOR),
         outside={key: outside(patterns) for key, patterns in hours_store.of_people(connection, people).items()},
@@ -152,11 +157,23 @@ def _person(guest: Guest, asked: Asked, place: str, policy: MeetingPolicy, known
         guest.person_id,
         guest.name,
         guest.required,
-        busy=(*meetings, *known.diaries.get(guest.person_id, ())),
+        busy=(*meetings, *known.diaries.get(guest.person_id, ()), *_held(guest, asked, policy, known)),
         weekly=known.outside.get(guest.person_id, ()),
         knows_diary=read_at is not None,
         known_until=read_at + AHEAD if read_at is not None else None,
     )
+
+
+def _held(guest: Guest, asked: Asked, policy: MeetingPolicy, known: _Known) -> list[Busy]:
+    """Return the times that somebody is being asked about for other meetings, as the authority wants that to count."""
+    if policy.polls.held_times is None:
+        return []
+    hard = policy.polls.held_times is HeldTimes.HARD
+    return [
+        Busy(one.starts_at, one.ends_at, BusyKind.HELD_BY_POLL, hard=hard)
+        for one in known.held.get(guest.person_id, ())
+        if one.meeting_id != asked.meeting.id
+    ]
 
 
 def _rooms_for(asked: Asked, child: Child, known: _Known) -> list[Room]:

@@ -14,9 +14,11 @@ from services.scheduling.adapters.mail_queue import OutgoingMail
 from services.scheduling.application.guests import missing_roles, propose_guests
 from services.scheduling.application.lookup import child_of, find_meeting
 from services.scheduling.application.places import AT_SCHOOL, as_actor_knows, school_as_actor_knows, sees_school
+from services.scheduling.application.polls_page import poll_beside
 from services.scheduling.application.slots import alternatives, guests_of
 from services.scheduling.application.together import Together, look_together
 from services.scheduling.domain.meeting import Guest, Invitee, Meeting, MeetingState
+from services.scheduling.domain.polls import Poll
 from services.scheduling.domain.slots import Slot
 from shared.contracts.roles import Role
 from shared.platform.access import may
@@ -46,6 +48,8 @@ class MeetingPage:
     held_mails: tuple[ReceivedMail, ...]
     failing: Mapping[str, FailingAddress]
     together: Together
+    poll: Poll | None
+    may_ask: bool
 
 
 def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
@@ -56,6 +60,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     sees_mails = may(work, "scheduling.meeting.read", child_id, "mails")
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
     sees_comments = may(work, "scheduling.meeting.read", child_id, "comments")
+    sees_polls = may(work, "scheduling.poll.read", child_id)
     told_school = sees_school(work, meeting)
     hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if told_school else AT_SCHOOL)
     invited = {each.person_id for each in meeting.invitees}
@@ -81,7 +86,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         history=tuple(
             _visible(happening, hidden, sees_family)
             for happening in history_store.load(work.connection, meeting.id)
-            if told_school or not _is_of_school(happening)
+            if (told_school or not _is_of_school(happening)) and (sees_polls or not happening.what.startswith("poll_"))
         ),
         sent_mails=tuple(mail_queue.of_meeting(work.connection, meeting.id)) if sees_mails else (),
         held_mails=tuple(mail_in_store.waiting(work.connection, meeting.id)) if sees_mails else (),
@@ -89,6 +94,8 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
             failing_addresses.among(work.connection, [each.email for each in meeting.invitees]) if sees_mails else {}
         ),
         together=look_together(work, meeting),
+        poll=poll_beside(work, meeting) if sees_polls else None,
+        may_ask=may(work, "scheduling.poll.ask", child_id) and meeting.state.is_open,
     )
 
 

@@ -9,6 +9,7 @@ from services.scheduling.adapters import held_store, mail_in_store, meetings_sto
 from services.scheduling.application.guests import choose_guests
 from services.scheduling.application.lookup import find_meeting, find_unchanged, note, policy_for
 from services.scheduling.application.parents import tell_after
+from services.scheduling.application.polls_ends import drop_polls, settle_polls
 from services.scheduling.application.rooms import with_room
 from services.scheduling.application.slots import alternatives
 from services.scheduling.application.telling import as_told, held_facts, tell_invitees
@@ -77,6 +78,8 @@ def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
     if meeting.booking is not None:
         tell_invitees(work, called_off)
     note(work, called_off, "cancelled", reason=reason)
+    if not called_off.state.is_open:
+        drop_polls(work, called_off)
     fact = MeetingCancelled(meeting.child_id, meeting.plan_id, meeting.id, reason)
     work.publish(f"child/{meeting.child_id}", fact)
     return called_off
@@ -127,6 +130,7 @@ def record_held(
     fact = MeetingHeld(held.child_id, held.plan_id, held.id, held_on, held.attended, **held_facts(went))
     work.publish(f"child/{held.child_id}", fact)
     tell_after(work, held)
+    drop_polls(work, held)
     return held
 
 
@@ -142,6 +146,7 @@ def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: In
     after = _save_or_offer_others(work, _arranger_comes(work, booked), guests)
     tell_invitees(work, after, _accepted_proposals(work, before, wish.booking))
     _say_so(work, before, after, intent)
+    settle_polls(work, before, after)
     return after
 
 

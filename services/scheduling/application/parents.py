@@ -7,6 +7,7 @@ from datetime import date
 from services.scheduling.adapters import links_store, mail_queue, meetings_store
 from services.scheduling.adapters.notice_mail import write_notice
 from services.scheduling.application.lookup import note, standing_to
+from services.scheduling.application.polls_ends import leave_parent_out
 from services.scheduling.application.telling import as_told, tell_invitees
 from services.scheduling.domain.meeting import Meeting, uninvite
 from shared.contracts.parents import Matter, ParentStanding
@@ -43,6 +44,8 @@ def when_standing_changed(work: Work, fact: ParentStandingChanged) -> None:
     standings.when_standing_changed(work, fact)
     if fact.matter not in (Matter.MEETINGS, Matter.SCHOOL) or fact.standing == ParentStanding.INVITED:
         return
+    if fact.matter == Matter.MEETINGS:
+        leave_parent_out(work, fact.child_id, fact.person_id)
     for meeting in meetings_store.of_children(work.connection, [fact.child_id]):
         booking = meeting.booking
         if booking is None or not meeting.state.is_open or booking.starts_at <= work.now:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from services.scheduling.adapters import links_store, meetings_store
+from services.scheduling.application import polls_ends
 from services.scheduling.application.lookup import note
 from services.scheduling.application.telling import as_told, tell_invitees
 from services.scheduling.domain.meeting import Booking, Invitee, Meeting, uninvite
@@ -23,6 +24,7 @@ def when_member_left(work: Work, fact: TeamMemberLeft) -> None:
     pep tells of a successor first. Without one the seat goes; the worker's page of the meeting says who is missing.
     """
     roster.when_member_left(work, fact)
+    polls_ends.when_member_left(work, fact)
     for meeting in meetings_store.of_children(work.connection, [fact.child_id]):
         booking = meeting.booking
         if booking is None or not meeting.state.is_open or booking.starts_at <= work.now or booking.day <= fact.until:

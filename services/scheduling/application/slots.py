@@ -6,11 +6,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from services.scheduling.adapters import polls_store
 from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.knowledge import Asked, questions_for
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.domain.judging import Point, judge
 from services.scheduling.domain.meeting import Booking, Guest, Meeting, Mode
+from services.scheduling.domain.polls_results import points_of
 from services.scheduling.domain.question import Question
 from services.scheduling.domain.slots import Slot, Suggestions, suggest
 from shared.platform.work import Work
@@ -66,8 +68,11 @@ def judge_time(
     ends_at: datetime,
     setting: Setting | None = None,
 ) -> tuple[Point, ...]:
-    """Return what speaks for and against a time; what is poor comes first."""
-    return judge(question_for(work, meeting, guests, setting=setting), starts_at, ends_at)
+    """Return what speaks for and against a time, with what people said who were asked; what is poor comes first."""
+    judged = judge(question_for(work, meeting, guests, setting=setting), starts_at, ends_at)
+    newest = polls_store.of_meeting(work.connection, meeting.id)[:1]
+    said = [point for poll in newest for point in points_of(poll, starts_at)]
+    return tuple(sorted((*said, *judged), key=lambda point: point.good))
 
 
 def guests_of(work: Work, meeting: Meeting) -> tuple[Guest, ...]:

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.scheduling.adapters import children_store, mail_in_store, meetings_store
+from services.scheduling.adapters import children_store, mail_in_store, meetings_store, polls_store
 from services.scheduling.adapters.children_store import Child
+from services.scheduling.adapters.polls_store import Progress
 from services.scheduling.application.parents import may_read
 from services.scheduling.application.places import as_actor_knows
 from services.scheduling.domain.meeting import Answer, Meeting, MeetingState
@@ -30,6 +31,7 @@ class Line:
     may_arrange: bool
     may_record_held: bool
     held_mails: int = 0
+    poll: Progress | None = None
 
     def is_overdue(self, today: date) -> bool:
         """Tell whether the latest date has passed without the meeting having taken place."""
@@ -49,17 +51,20 @@ class MyMeetings:
     to_arrange: tuple[Line, ...]
     to_record: tuple[Line, ...]
     mails_to_read: tuple[Line, ...]
+    to_say: tuple[Line, ...]
+    to_choose: tuple[Line, ...]
     coming_up: tuple[Line, ...]
 
     @property
     def everything(self) -> tuple[Line, ...]:
         """Return the lines of all lists."""
-        return (*self.put_back, *self.to_arrange, *self.to_record, *self.mails_to_read, *self.coming_up)
+        return (*self.put_back, *self.to_arrange, *self.to_record, *self.mails_to_read, *self.to_say, *self.coming_up)
 
     @property
     def to_do(self) -> int:
         """Return how many things there are to do."""
-        return len(self.put_back) + len(self.to_arrange) + len(self.to_record) + len(self.mails_to_read)
+        own = len(self.to_say) + len(self.to_choose)
+        return len(self.put_back) + len(self.to_arrange) + len(self.to_record) + len(self.mails_to_read) + own
 
 
 def my_meetings(work: Work) -> MyMeetings:
@@ -77,6 +82,15 @@ def my_meetings(work: Work) -> MyMeetings:
         to_arrange=tuple(line for line in lines if line.meeting.state is MeetingState.TO_ARRANGE and line.may_arrange),
         to_record=tuple(line for line in over if line.may_record_held),
         mails_to_read=tuple(line for line in lines if line.held_mails and line.may_arrange),
+        to_say=tuple(line for line in lines if line.poll and line.poll.mine_waits),
+        to_choose=tuple(
+            line
+            for line in lines
+            if line.poll
+            and line.poll.is_ready
+            and line.may_arrange
+            and line.meeting.state is not MeetingState.TO_ARRANGE
+        ),
         coming_up=tuple(
             sorted(booked, key=lambda line: line.meeting.booking.starts_at if line.meeting.booking else work.now)
         ),
@@ -117,6 +131,7 @@ def _lines(work: Work, found: Iterable[Meeting], roles: Mapping[str, frozenset[R
     meetings = [one for one in found if Role.PARENT not in roles[one.child_id] or may_read(work, one)]
     children = children_store.load_children(work.connection, {meeting.child_id for meeting in meetings})
     held = mail_in_store.waiting_counts(work.connection)
+    polls = polls_store.progress(work.connection, [meeting.id for meeting in meetings], work.actor.person_ids)
     return [
         Line(
             as_actor_knows(work, meeting) if Role.PARENT in roles[meeting.child_id] else meeting,
@@ -124,6 +139,7 @@ def _lines(work: Work, found: Iterable[Meeting], roles: Mapping[str, frozenset[R
             _may(roles[meeting.child_id], "scheduling.meeting.arrange"),
             _may(roles[meeting.child_id], "scheduling.meeting.record_held"),
             held.get(meeting.id, 0),
+            polls.get(meeting.id),
         )
         for meeting in meetings
     ]

@@ -9,10 +9,32 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, time
+from enum import StrEnum
 from typing import Any
 
 from services.scheduling.domain.quorum import Quorum, read_quorum
 from shared.contracts.roles import Role
+
+
+class HeldTimes(StrEnum):
+    """What other searches do with a time that people are being asked about."""
+
+    SOFT = "soft"
+    HARD = "hard"
+
+
+@dataclass(frozen=True, slots=True)
+class PollPolicy:
+    """How an authority asks people which times suit them; what it leaves out is switched off.
+
+    `closes_after_days` and `remind_days_before` are working days: the usual time to answer, and how long before its end
+    those are reminded who have not. `held_times` says what another search does with times that are being asked about:
+    avoid them (`soft`) or leave them out (`hard`) for people who must be there.
+    """
+
+    closes_after_days: int | None = None
+    remind_days_before: int | None = None
+    held_times: HeldTimes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +63,7 @@ class MeetingPolicy:
     lunch_ends: time
     quorum: Quorum
     travel_minutes: int = 0
+    polls: PollPolicy = PollPolicy()
 
     def requires(self, role: str) -> bool:
         """Tell whether a meeting should not go ahead without somebody in this role."""
@@ -76,4 +99,17 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         lunch_ends=time.fromisoformat(data["lunch_ends"]),
         quorum=read_quorum(data["quorum"]),
         travel_minutes=int(data.get("travel_minutes", 0)),
+        polls=_read_polls(data.get("polls", {})),
+    )
+
+
+def _read_polls(data: Mapping[str, Any]) -> PollPolicy:
+    unknown = set(data) - {"closes_after_days", "remind_days_before", "held_times"}
+    if unknown:
+        raise KeyError(f"polls: {', '.join(sorted(unknown))}")
+    closes, reminds, held = (data.get(key) for key in ("closes_after_days", "remind_days_before", "held_times"))
+    return PollPolicy(
+        closes_after_days=None if closes is None else int(closes),
+        remind_days_before=None if reminds is None else int(reminds),
+        held_times=None if held is None else HeldTimes(held),
     )

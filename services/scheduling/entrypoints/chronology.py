@@ -12,8 +12,10 @@ from services.scheduling.adapters import (
     mail_in_store,
     mail_queue,
     meetings_store,
+    polls_store,
 )
 from services.scheduling.domain.meeting import Meeting
+from services.scheduling.entrypoints.polls_wording import CHOICES, POLL_STATES
 from services.scheduling.entrypoints.wording import (
     ANSWERED_BY,
     ANSWERS,
@@ -45,6 +47,7 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
     for meeting in meetings:
         came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
         found += [_meeting(meeting, came), *_invitees(meeting), *_went(work, meeting)]
+        found += _polls(work, meeting)
         found += [*_happenings(work, meeting), *_mails(work, meeting)]
     return found
 
@@ -121,6 +124,36 @@ def _went(work: Work, meeting: Meeting) -> Iterator[Entry]:
         how_the_child_took_part=went.participation.code.words if went.participation else "",
         code=went.participation.code.value if went.participation else "",
     )
+
+
+def _polls(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    """Return the times that people were asked about ("poll_proposal" is in each) and what each of them said."""
+    for poll in polls_store.of_meeting(work.connection, meeting.id):
+        times = [when(one.starts_at, one.ends_at) for one in poll.proposals]
+        asked_on, title = london_date(poll.opened_at), f"Which times suit for the {meeting_title(meeting)}"
+        yield entry(
+            f"poll/{poll.id}/{poll.state}",
+            asked_on,
+            title,
+            "poll",
+            times="; ".join(times),
+            until=day(poll.closes_on),
+            state=POLL_STATES[poll.state][0],
+            taken="; ".join(time for one, time in zip(poll.proposals, times, strict=True) if one.id == poll.chosen),
+        )
+        for each in poll.respondents:
+            said = [(time, each.choices.get(one.id)) for one, time in zip(poll.proposals, times, strict=True)]
+            yield entry(
+                f"poll_respondent/{each.id}/{int(each.answered_at.timestamp()) if each.answered_at else 0}",
+                london_date(each.answered_at) if each.answered_at else asked_on,
+                title,
+                "poll_respondent",
+                who=f"{each.name}, {role_title(each.role)}",
+                email=each.email,
+                said="; ".join(f"{time}: {CHOICES[choice]}" for time, choice in said if choice) or "Has not answered",
+                answered=ANSWERED_BY.get(each.answered_by, each.answered_by),
+                comment=each.comment,
+            )
 
 
 def _happenings(work: Work, meeting: Meeting) -> Iterator[Entry]:

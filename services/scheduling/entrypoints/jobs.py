@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.scheduling.adapters import links_store
+from services.scheduling.adapters import links_store, polls_links_store
 from services.scheduling.application.diaries import read_due_diary
+from services.scheduling.application.polls_ends import attend_to_polls
 from services.scheduling.entrypoints.send_mail import send_due_mail
 from shared.platform.service import Job
 from shared.platform.work import Work
@@ -14,10 +15,12 @@ from shared.platform.work import Work
 def forget_expired_links(work: Work) -> None:
     """Delete the personal links whose meetings are over."""
     links_store.forget_expired(work.connection, work.now)
+    polls_links_store.forget_expired(work.connection, work.now)
 
 
 JOBS = (
     Job("send-mail", timedelta(seconds=1), run_alone=send_due_mail),
     Job("read-diaries", timedelta(seconds=2), run_alone=read_due_diary),
+    Job("attend-to-polls", timedelta(minutes=5), run_alone=attend_to_polls),
     Job("forget-expired-links", timedelta(hours=6), forget_expired_links),
 )

@@ -14,6 +14,7 @@ from services.scheduling.domain.meeting import Answer, Invitee, Meeting, Mode, R
 from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
 from services.scheduling.domain.slots import Suggestions
 from services.scheduling.domain.working_hours import DAYS, Stretch, hours_in_words
+from services.scheduling.entrypoints.polls_wording import POLL_HAPPENED, poll_facts
 from shared.contracts.participation import Conveyed
 from shared.contracts.roles import Role
 from shared.platform.web.filters import clock_time, day
@@ -36,6 +37,7 @@ MODES = {Mode.IN_PERSON: "In person", Mode.ONLINE: "Online", Mode.MIXED: "In per
 ANSWERS = {Answer.ACCEPTED: "Yes, I will come", Answer.TENTATIVE: "Perhaps", Answer.DECLINED: "No, I cannot come"}
 ANSWERED_BY = {
     "": "",
+    "page": "on their own page",
     "mail": "from their calendar",
     "link": "by their personal link",
     "worker": "recorded by a worker",
@@ -91,6 +93,10 @@ MAIL_ACTS = {
     "removed": "No longer invited",
     "cancelled": "Meeting cancelled",
     "told_after": "Told that it took place",
+    "poll_asked": "Asked which times suit",
+    "poll_reminder": "Reminder to say which times suit",
+    "poll_answered": "Told that everybody has answered",
+    "poll_closed": "Told that the closing date has passed",
 }
 MAIL_STATES = {
     "queued": ("Waiting to be sent", "blue"),
@@ -187,6 +193,8 @@ def timeline(history: tuple[Happening, ...]) -> list[dict[str, Any]]:
 
 def _title(happening: Happening) -> str:
     facts = happening.facts
+    if happening.what in POLL_HAPPENED:
+        return POLL_HAPPENED[happening.what].format(who=_person(facts) if "role" in facts else "")
     if happening.what == "answered":
         return f"{_person(facts)} said {_SAID.get(str(facts.get('answer')), 'something')}"
     if happening.what == "no_show":
@@ -221,6 +229,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return f"{facts.get('asked')} of those who had not answered were asked again."
     if what == "proposal_refused":
         return f"{_person(facts)} was told that the time stays as it is."
+    if what in POLL_HAPPENED:
+        return poll_facts(what, facts, ANSWERED_BY)
     if what == "held":
         return _held(facts)
     return ""

@@ -15,6 +15,8 @@ from services.scheduling.entrypoints.pages import (
     meeting,
     my_meetings,
     plan_meeting,
+    polls,
+    polls_link,
     terms,
     unknown_mail,
 )
@@ -30,6 +32,8 @@ def register_pages(app: Flask) -> None:
         held_mail,
         holding,
         answer,
+        polls,
+        polls_link,
         calendar,
         diary,
         feeds,

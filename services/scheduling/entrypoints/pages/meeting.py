@@ -14,7 +14,7 @@ from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
 from services.scheduling.application.meetings import cancel, remind
 from services.scheduling.domain.meeting import Answer
-from services.scheduling.entrypoints import wording
+from services.scheduling.entrypoints import polls_wording, wording
 from shared.kernel.errors import Conflict, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
@@ -161,5 +161,6 @@ def show_page(template: str, page: MeetingPage, title: str, status: int = 200, *
         meeting=page.meeting,
         child=page.child,
         words=wording,
+        asking=polls_wording,
         **context,
     )

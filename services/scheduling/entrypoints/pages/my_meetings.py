@@ -7,13 +7,16 @@ from typing import Any
 
 from flask import Blueprint, Response, url_for
 
+from services.scheduling.adapters.polls_store import Progress
 from services.scheduling.application.unknown_mail import count_unknown
 from services.scheduling.application.worklist import Line, my_meetings
 from services.scheduling.domain.meeting import MeetingState
+from services.scheduling.domain.polls import PollState
 from services.scheduling.entrypoints.wording import meeting_title, role_title, small, when, why_meeting
 from shared.contracts.permissions import PERMISSIONS
 from shared.platform.access import may
 from shared.platform.web.access import allowed
+from shared.platform.web.filters import day, plural
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import reading
 from shared.platform.web.whose import authorities_shown
@@ -39,6 +42,8 @@ def index() -> Response:
         *(_mail(line) for line in mine.mails_to_read),
         *(_to_arrange(line, today) for line in mine.to_arrange),
         *(_to_record(line) for line in mine.to_record),
+        *(_to_say(line, today) for line in mine.to_say),
+        *(_to_choose(line) for line in mine.to_choose),
     ]
     to_do = [item | {"authority": whose.get(item["child_id"], "")} for item in to_do]
     to_do.sort(key=lambda item: (not item["overdue"], item["sort"]))
@@ -72,8 +77,35 @@ def _item(line: Line, what: str, why: str, endpoint: str) -> dict[str, Any]:
 
 
 def _to_arrange(line: Line, today: date) -> dict[str, Any]:
+    if line.poll is not None:
+        return _asked(line, line.poll) | _due(line, today)
     item = _item(line, f"Arrange the {small(meeting_title(line.meeting))}", why_meeting(line.meeting), "arrange.times")
     return item | _due(line, today)
+
+
+def _asked(line: Line, poll: Progress) -> dict[str, Any]:
+    """Return the arranging of a meeting as it is listed while people are asked, or once they were."""
+    title = small(meeting_title(line.meeting))
+    answered = f"{poll.answered} of the {plural(poll.asked, 'person', 'people')} asked have said which times suit"
+    if poll.state is PollState.CLOSED:
+        return _item(line, f"Choose a time for the {title}", f"No more answers are taken: {answered}.", "polls.show")
+    if poll.is_ready:
+        return _item(line, f"Choose a time for the {title}", "Everybody has said which times suit.", "polls.show")
+    why = f"{answered}; they have until {day(poll.closes_on)}."
+    return _item(line, f"Arrange the {title}", why, "polls.show") | {"tag": "People are asked"}
+
+
+def _to_choose(line: Line) -> dict[str, Any]:
+    assert line.poll is not None  # noqa: S101 - only lines with a poll are to be chosen from
+    return _asked(line, line.poll)
+
+
+def _to_say(line: Line, today: date) -> dict[str, Any]:
+    assert line.poll is not None  # noqa: S101 - only lines with a poll wait for somebody's word
+    closes_on = line.poll.closes_on
+    why = "A meeting is being arranged, and you are asked which of some times would do."
+    item = _item(line, "Say which times suit you", why, "polls.mine")
+    return item | {"due": closes_on, "soon": closes_on <= today + timedelta(days=1), "sort": closes_on}
 
 
 def _put_back(line: Line, today: date) -> dict[str, Any]:
