@@ -293,7 +293,7 @@ def test_whether_held_times_are_offered_elsewhere_is_the_authoritys_policy(
     office: Office, meeting: Meeting, monkeypatch: pytest.MonkeyPatch, held: HeldTimes | None
 ) -> None:
     in_force = tuple(replace(one, polls=PollPolicy(held_times=held)) for one in policies.load_policies("northmoor"))
-    monkeypatch.setattr("services.scheduling.application.lookup.load_policies", lambda _authority: in_force)
+    monkeypatch.setattr("services.scheduling.application.knowledge.load_policies", lambda _authority: in_force)
     office.add_child("c2")
     other = office.open_plan("c2", "p2", meet_by=date(2026, 12, 1))
     day = (date(2026, 12, 1),)

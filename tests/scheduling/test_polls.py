@@ -6,8 +6,10 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from importlib.resources import files
 from itertools import count
 
+import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -152,11 +154,8 @@ def test_the_policy_is_data_and_what_it_leaves_out_is_switched_off() -> None:
     assert in_force.polls == POLICY
     assert polls_dates.usual_closing(POLICY, MONDAY.date(), ENGLAND_AND_WALES) == CLOSES
     assert polls_dates.usual_closing(PollPolicy(), MONDAY.date(), ENGLAND_AND_WALES) is None
-    data = {
-        "authority": "a", "effective_from": "2020-01-01", "required_roles": [], "invited_roles": [],
-        "meeting_minutes": 60, "notice_days": 2, "day_starts": "08:30", "day_ends": "17:00", "lessons_start": "08:45",
-        "lessons_end": "16:00", "lunch_starts": "12:00", "lunch_ends": "13:15",
-    }  # fmt: skip
+    packaged = orjson.loads((files("services.scheduling") / "policies" / "default.json").read_bytes())[-1]
+    data = {key: value for key, value in packaged.items() if key != "polls"}
     assert read_policy(data).polls == PollPolicy()
     assert read_policy({**data, "polls": {"held_times": "hard"}}).polls == PollPolicy(held_times=HeldTimes.HARD)
     with pytest.raises(KeyError, match="remind_after"):

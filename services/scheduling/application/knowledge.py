@@ -2,8 +2,8 @@
 
 What is read: term calendars and schools' days, other PEP meetings, people's own diaries, the hours that suit them, the
 lessons children should not miss, the times that people are being asked about, and the rooms with their bookings. A new
-source of busy times is read here, once for all the meetings asked about, and given to each person as stretches of a kind
-of its own (`domain/busy.py`).
+source of busy times is read here, once for all the meetings asked about, and given to each person as stretches of a
+kind of its own (`domain/busy.py`).
 """
 
 from __future__ import annotations
@@ -67,7 +67,8 @@ def questions_for(work: Work, asked: Sequence[Asked]) -> list[Question]:
     search needs (`domain/slots.suggest`), and nothing is read later: `people` in the order of the guests, each with
     `busy` (dated stretches: PEP meetings but this one, the own diary, the way between places, what the polls of other
     meetings hold) and `weekly` (outside their hours); `child` with the lessons; `rooms` with their bookings; `policy`
-    with the school's own day; `calendar` of the school. People who are asked about in several questions share the tuples of what was read.
+    with the school's own day; `calendar` of the school. People who are asked about in several questions share the
+    tuples of what was read.
     """
     if not asked:
         return []

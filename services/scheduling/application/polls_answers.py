@@ -25,7 +25,7 @@ LONGEST_COMMENT = 1000
 
 @dataclass(frozen=True, slots=True)
 class AskedOfOne:
-    """The times that one person is asked about; `polls_results.counts_for` tells how much of the others may be shown."""
+    """The times that one person is asked about; `polls_results.counts_for` tells how much of others may be shown."""
 
     meeting: Meeting
     poll: Poll

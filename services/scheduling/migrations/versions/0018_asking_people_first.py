@@ -1,6 +1,6 @@
 """The times that people are asked about before a meeting is arranged, and what they said.
 
-Revision: 0015, after 0014. New tables only, so the version before goes on serving meanwhile.
+Revision: 0018, after 0017. New tables only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0015"
-down_revision = "0014"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
