@@ -50,7 +50,8 @@ def test_a_new_meeting_sends_each_person_with_an_address_one_request_of_their_ow
 )
 def test_a_move_keeps_the_uid_raises_the_sequence_and_asks_for_answers_afresh(change: dict[str, object]) -> None:
     before = told(replace(MEETING, invitations=(replace(ANNA, answer="accepted"), BEN)))
-    plan = plan_messages(before, replace(before, **change), NOW + timedelta(days=1))
+    afresh = tuple(replace(each, answer="needs_action") for each in before.invitations)
+    plan = plan_messages(before, replace(before, invitations=afresh, **change), NOW + timedelta(days=1))
     assert [m.act for m in plan.messages] == [Act.MOVED, Act.MOVED]
     assert [m.uid for m in plan.messages] == [invitation.uid for invitation in before.invitations]
     assert [m.sequence for m in plan.messages] == [1, 1]

@@ -82,9 +82,10 @@ def _details(message: Message, description: str) -> list[str]:
 def _attendee(message: Message) -> str:
     attendee = message.attendee
     role = "REQ-PARTICIPANT" if attendee.required else "OPT-PARTICIPANT"
-    asked = f";PARTSTAT={attendee.partstat};RSVP=TRUE" if message.method is Method.REQUEST else ""
+    answer = f";PARTSTAT={attendee.partstat}" if attendee.partstat is not None else ""
+    asked = ";RSVP=TRUE" if attendee.rsvp else ""
     name = common_name(attendee.name)
-    return f"ATTENDEE{name};CUTYPE=INDIVIDUAL;ROLE={role}{asked}:mailto:{attendee.email}"
+    return f"ATTENDEE{name};CUTYPE=INDIVIDUAL;ROLE={role}{answer}{asked}:mailto:{attendee.email}"
 
 
 def utc_stamp(instant: datetime) -> str:

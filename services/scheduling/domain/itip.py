@@ -60,9 +60,11 @@ class Invitation:
     """One invitee's own calendar entry.
 
     `email` is empty for somebody who is told by letter or telephone. `answer` is needs_action, accepted, declined or
-    tentative. `answer_url` is the personal link; it is not a change when only the link differs. `place` is what this
-    invitee is told instead of the meeting's place, None for the same. `uid`, `sequence` and `dtstamp` are those of the
-    last message sent to this person.
+    tentative, as the organizer holds it once the change is made: whoever moves a meeting forgets the answers to the
+    time before. `answer_url` is the personal link, `language` the code of the language that the mail is in besides
+    English (empty: English alone); it is not a change when only these differ. `place` is what this invitee is told
+    instead of the meeting's place, None for the same. `uid`, `sequence` and `dtstamp` are those of the last message
+    sent to this person.
     """
 
     invitee_id: str
@@ -71,6 +73,7 @@ class Invitation:
     required: bool = True
     answer: str = "needs_action"
     answer_url: str = ""
+    language: str = ""
     place: str | None = None
     uid: str = ""
     sequence: int = 0
@@ -110,12 +113,18 @@ class Arrangement:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """The one ATTENDEE of a message."""
+    """The one ATTENDEE of a message.
+
+    `partstat` is the answer as the organizer holds it, None where the message asks nothing. `rsvp`: an answer is
+    wished. It is with every request, also of those who have answered: without it some calendars would not send on
+    what somebody changes their mind to.
+    """
 
     name: str
     email: str
     required: bool
-    partstat: PartStat
+    partstat: PartStat | None
+    rsvp: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ class Message:
     organizer_email: str
     attendee: Attendee
     answer_url: str
+    language: str = ""
     was_at: datetime | None = None
 
     @property
@@ -262,10 +272,12 @@ def _stamped(invitation: Invitation, now: datetime, sequence: int) -> Invitation
 
 def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_at: datetime | None = None) -> Message:
     assert invitation.dtstamp is not None  # noqa: S101 - stamped before a message is made
-    answer = PartStat(invitation.answer.upper().replace("_", "-"))
+    method = _METHODS.get(act, Method.REQUEST)
+    answer = PartStat.NEEDS_ACTION if act is Act.ASKED_AGAIN else PartStat(invitation.answer.upper().replace("_", "-"))
+    asks = method is Method.REQUEST
     return Message(
         act=act,
-        method=_METHODS.get(act, Method.REQUEST),
+        method=method,
         invitee_id=invitation.invitee_id,
         uid=invitation.uid,
         sequence=invitation.sequence,
@@ -283,9 +295,11 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
             name=invitation.name,
             email=invitation.email.strip(),
             required=invitation.required,
-            partstat=answer if act in _KEEP_ANSWERS else PartStat.NEEDS_ACTION,
+            partstat=answer if asks else None,
+            rsvp=asks,
         ),
         answer_url=invitation.answer_url,
+        language=invitation.language,
         was_at=was_at if act in _MOVES and was_at != arrangement.starts_at else None,
     )
 
@@ -293,10 +307,9 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
 _MOVES = (Act.MOVED, Act.PROPOSAL_ACCEPTED)
 _REVISIONS = (*_MOVES, Act.ORGANIZER_CHANGED)
 _WITHOUT_A_CHANGE = (Act.ASKED_AGAIN, Act.SENT_AGAIN, Act.PROPOSAL_REFUSED)
-_KEEP_ANSWERS = (Act.CHANGED, Act.ORGANIZER_CHANGED, Act.SENT_AGAIN)
 _METHODS = {
     Act.CANCELLED: Method.CANCEL,
     Act.REMOVED: Method.CANCEL,
     Act.PROPOSAL_REFUSED: Method.DECLINECOUNTER,
 }
-_STATUS = {Act.CANCELLED: "CANCELLED", Act.REMOVED: None}
+_STATUS = {Act.CANCELLED: "CANCELLED", Act.REMOVED: None, Act.PROPOSAL_REFUSED: None}
