@@ -22,7 +22,7 @@ With arguments: only the tests they name, for example
   ./test tests/scheduling -x   one folder, stop at the first failure
   ./test --compose             build and start docker-compose.yml, walk through it, restart each container
 
-Tests that need PostgreSQL, RabbitMQ, Chromium, Dovecot or libical run when these are found.
+Tests that need PostgreSQL, RabbitMQ, Chromium, Dovecot, libical or Node run when these are found.
 With CI=true their absence is a failure.
 """
 

@@ -18,7 +18,8 @@ class PersonRecorded:
     """A person is known to the authority, or their details changed. Subject `person/<person_id>`.
 
     `kinds` are the roles in which they may sign in (see `shared.contracts.roles`); `organisation` is the body they act
-    for; `school_urn` is set for school staff.
+    for; `school_urn` is set for school staff. `language` is the code of the language in which they wish to be written
+    to besides English; empty: none.
     """
 
     person_id: str
@@ -29,6 +30,7 @@ class PersonRecorded:
     email: str | None = personal(default=None)
     school_urn: str | None = None
     active: bool = True
+    language: str = personal(default="")
 
 
 @event("pep.school.recorded.v1")

@@ -46,7 +46,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Someone known to the authority; `kinds` are the roles in which they may sign in."""
+    """Someone known to the authority; `kinds` are the roles in which they may sign in.
+
+    `language` is the one in which they wish to be written to besides English, by its code (`LANGUAGES`); empty: none.
+    """
 
     id: str
     authority: str
@@ -56,6 +59,7 @@ class Person:
     organisation: str
     school_urn: str | None = None
     active: bool = True
+    language: str = ""
 
 
 def share_a_desk(one: Person, other: Person) -> bool:
@@ -104,6 +108,7 @@ class Membership:
     organisation: str = ""
     acts_for: str = ""
     parts: tuple[str, ...] = ()
+    language: str = ""
 
     def is_live(self, on: date) -> bool:
         """Tell whether the place is taken on a day."""
@@ -122,6 +127,7 @@ def _define(metadata: MetaData) -> tuple[Table, Table]:
         Column("organisation", String(200), nullable=False),
         Column("school_urn", String(20)),
         Column("active", Boolean, nullable=False),
+        Column("language", String(10)),
     )
     membership = Table(
         "membership",
@@ -147,7 +153,7 @@ def add_tables(metadata: MetaData) -> None:
 
 # The same two tables in every service: statements built on this pair run on any of the three databases.
 PERSON, MEMBERSHIP = _define(new_metadata())
-_OF_PERSON = (PERSON.c.name, PERSON.c.email, PERSON.c.organisation)
+_OF_PERSON = (PERSON.c.name, PERSON.c.email, PERSON.c.organisation, PERSON.c.language)
 _ONE_PERSON = select(PERSON).where(PERSON.c.id == bindparam("person_id"))
 
 
@@ -354,6 +360,7 @@ def record_person(connection: Connection, someone: Person) -> None:
         "organisation": someone.organisation,
         "school_urn": someone.school_urn,
         "active": someone.active,
+        "language": someone.language or None,
     }
     if not connection.execute(update(PERSON).where(PERSON.c.id == someone.id).values(values)).rowcount:
         connection.execute(insert(PERSON).values(id=someone.id, **values))
@@ -395,6 +402,7 @@ def when_person_recorded(work: Work, fact: PersonRecorded) -> None:
             organisation=fact.organisation,
             school_urn=fact.school_urn,
             active=fact.active,
+            language=fact.language,
         ),
     )
 
@@ -457,6 +465,7 @@ def person_of_row(row: Any) -> Person:
         organisation=row["organisation"],
         school_urn=row["school_urn"],
         active=row["active"],
+        language=row["language"] or "",
     )
 
 
@@ -473,4 +482,5 @@ def _membership(row: Any) -> Membership:
         organisation=row["organisation"],
         acts_for=row["acts_for"] or "",
         parts=tuple(row["parts"] or ()),
+        language=row["language"] or "",
     )

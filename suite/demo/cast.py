@@ -55,6 +55,18 @@ def schools() -> list[RegisteredSchool]:
     ]
 
 
+SPEAKS = {
+    "Olena Petrenko": "uk",
+    "Agnieszka Wilk": "pl",
+    "Omar Mahmoud": "ar",
+    "Samir Al-Sayed": "ar",
+    "Ewa Zielinska": "pl",
+    "Anh Tran": "vi",
+    "Yonas Tesfay": "ti",
+}
+"""Who wishes to be written to in a language besides English; nothing is translated into Tigrinya."""
+
+
 def family_of(child: Child) -> list[tuple[str, str | None, Role]]:
     """Return carer, parent and (if old enough) the child: name, e-mail address or None, role.
 

@@ -38,7 +38,7 @@ from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict
 from suite.demo import words
-from suite.demo.cast import family_of, home_of, staff_id
+from suite.demo.cast import SPEAKS, family_of, home_of, staff_id
 from suite.demo.player import NotPossible, Player
 from suite.demo.staff import SCHOOLS, TEAM_MANAGER
 from suite.demo.story import Act, Step
@@ -82,7 +82,7 @@ def _enter_care(player: Player, step: Step) -> None:
         child_id = children.enter_care(work, new).id
         player.child_ids[child.key] = child_id
         for name, email, role in family_of(child):
-            member = team.add_new_person(work, child_id, name, email, role, step.on)
+            member = team.add_new_person(work, child_id, name, email, role, step.on, SPEAKS.get(name, ""))
             if role is Role.CARER:
                 placement.record_placement(work, child_id, home_of(child, step.on, member.person_id), 0)
             if role is Role.PARENT:

@@ -73,7 +73,6 @@ class Meeting(RuleBasedStateMachine):
         self.queue: list[Message] = []
         self.flying: list[Message] = []
         self.calendars = {mailbox: Calendar() for mailbox in MAILBOXES if mailbox}
-        self.acts: set[Act] = set()
 
     @property
     def live(self) -> Arrangement | None:

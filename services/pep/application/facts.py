@@ -33,6 +33,7 @@ def person_recorded(person: Person) -> PersonRecorded:
         email=person.email,
         school_urn=person.school_urn,
         active=person.active,
+        language=person.language,
     )
 
 

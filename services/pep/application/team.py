@@ -13,6 +13,7 @@ from services.pep.application.history import record
 from services.pep.domain import team as rules
 from services.pep.domain.children import Child
 from services.pep.domain.periods import long_date
+from shared.contracts.languages import ENGLISH, LANGUAGES
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
 from shared.kernel.ids import new_id
@@ -59,15 +60,21 @@ def add_member(work: Work, child_id: str, person_id: str, role: Role, from_date:
     return join_team(work, child, _known_person(work, person_id, child.authority), role, from_date)
 
 
-def add_new_person(work: Work, child_id: str, name: str, email: str | None, role: Role, from_date: date) -> Membership:
-    """Record a carer, parent, child or advocate, and put them on a child's team."""
+def add_new_person(
+    work: Work, child_id: str, name: str, email: str | None, role: Role, from_date: date, language: str = ENGLISH
+) -> Membership:
+    """Record a carer, parent, child or advocate, and put them on a child's team.
+
+    `language` is the code of the one in which they wish to be written to besides English.
+    """
     permit(work, "pep.team.change", child_id)
     if role not in rules.FAMILY:
         raise InvalidInput({"role": ["Staff are known to the authority already. Choose the person from the list."]})
     if not name.strip():
         raise InvalidInput({"name": ["Enter the person's name."]})
     child = children_store.load(work.connection, child_id)
-    person = Person(new_id(), child.authority, name.strip(), email or None, frozenset({role}), "")
+    rules.check_language(language)
+    person = Person(new_id(), child.authority, name.strip(), email or None, frozenset({role}), "", language=language)
     store_person(work, person)
     return join_team(work, child, person, role, from_date)
 
@@ -78,6 +85,24 @@ def end_membership(work: Work, membership_id: str, until: date) -> Membership:
     rules.check_may_end(member, until)
     _check_not_too_far("until", until, work.today)
     return end_place(work, member, until)
+
+
+def change_language(work: Work, membership_id: str, language: str) -> Membership:
+    """Record in which language besides English a carer, parent, child or advocate wishes to be written to.
+
+    It holds on every team that the person is on.
+    """
+    member = _membership_to_change(work, membership_id)
+    person = _known_person(work, member.person_id, children_store.load(work.connection, member.child_id).authority)
+    if member.role not in rules.FAMILY:
+        raise InvalidInput({"language": ["Staff are written to in English."]})
+    rules.check_language(language)
+    if person.language == language:
+        return member
+    store_person(work, replace(person, language=language))
+    words = LANGUAGES.get(language, "English")
+    record(work, member.child_id, "", "member_language", name=member.name, language=words)
+    return replace(member, language=language)
 
 
 def change_worker(work: Work, membership_id: str, person_id: str, from_date: date) -> Membership:
@@ -139,7 +164,16 @@ def join_team(
     if role not in person.kinds:
         person = store_person(work, replace(person, kinds=person.kinds | {role}))
     member = Membership(
-        new_id(), child.id, person.id, role, from_date, None, person.name, person.email, person.organisation
+        new_id(),
+        child.id,
+        person.id,
+        role,
+        from_date,
+        None,
+        person.name,
+        person.email,
+        person.organisation,
+        language=person.language,
     )
     roster.join(work.connection, member)
     work.standings.clear()
@@ -225,7 +259,7 @@ def _visible(work: Work, child_id: str) -> list[Membership]:
     if not may(work, "pep.team.read", child_id, field="carer"):
         members = [member for member in members if member.role is not Role.CARER]
     if not may(work, "pep.team.read", child_id, field="email"):
-        members = [replace(member, email=None) for member in members]
+        members = [replace(member, email=None, language=ENGLISH) for member in members]
     if not may(work, "pep.team.read", child_id, field="school"):
         members = [member for member in members if member.role not in rules.SCHOOL_STAFF]
     return members

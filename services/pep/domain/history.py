@@ -39,6 +39,7 @@ WORDS: Mapping[str, str] = {
     "care_entered": "Recorded that the child became looked after on {entered_on}",
     "member_joined": "{name} joins the team from {from_date}: {role}",
     "member_left": "{name} leaves the team after {until}: {role}",
+    "member_language": "{name} is written to in {language}",
     "delegate_named": "{name} acts for {teacher} from {from_date} to {until}",
     "delegate_ended": "{name} no longer acts for the designated teacher after {until}",
     "school_changed": "Changed the school to {school} from {since}",

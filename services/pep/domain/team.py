@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Protocol
 
+from shared.contracts.languages import ENGLISH, LANGUAGES
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, DomainError, InvalidInput
 
@@ -45,6 +46,12 @@ class Place(Protocol):
     def until(self) -> date | None: ...  # noqa: D102
     @property
     def name(self) -> str: ...  # noqa: D102
+
+
+def check_language(language: str) -> None:
+    """Refuse a language that is not on the list; raises `InvalidInput`."""
+    if language != ENGLISH and language not in LANGUAGES:
+        raise InvalidInput({"language": ["Choose a language from the list."]})
 
 
 def overlaps(place: Place, from_date: date, until: date | None = None) -> bool:

@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 from services.pep.domain.children import LEGAL_STATUSES, SEXES
 from services.pep.domain.team import TEAM_ROLES
 from services.pep.domain.terms import Phase
+from shared.contracts.languages import ENGLISH, LANGUAGES
 from shared.platform.web.fields import Day, Text
 
 
@@ -86,6 +87,14 @@ class DeathSchema(Schema):
     died_on = Day(required=True, metadata=_label("Day the child died"))
 
 
+def _language() -> Text:
+    return Text(
+        load_default=ENGLISH,
+        validate=validate.OneOf([ENGLISH, *LANGUAGES]),
+        metadata=_label("Language", select=True),
+    )
+
+
 class JoinSchema(Schema):
     """A person who joins the team: one who is known, or (`name`) a carer, parent, child or advocate to be recorded."""
 
@@ -98,6 +107,13 @@ class JoinSchema(Schema):
     name = Text(longest=200, load_default="", metadata=_label("Name"))
     email = fields.Email(load_default=None, allow_none=True, metadata=_label("E-mail address"))
     from_date = Day(required=True, metadata=_label("First day on the team"))
+    language = _language()
+
+
+class LanguageSchema(Schema):
+    """The language besides English in which somebody is written to, by its code; empty for English alone."""
+
+    language = _language()
 
 
 class EndSchema(Schema):
@@ -188,7 +204,7 @@ class DeadlineSchema(Schema):
 
 
 class MemberSchema(Schema):
-    """A place on the team; `email` is empty for a reader who may not see it."""
+    """A place on the team; `email` and `language` are empty for a reader who may not see them."""
 
     id = fields.String()
     child_id = fields.String()
@@ -197,6 +213,7 @@ class MemberSchema(Schema):
     role = fields.String()
     organisation = fields.String()
     email = fields.String(allow_none=True)
+    language = fields.String()
     from_date = fields.Date()
     until = fields.Date(allow_none=True)
 

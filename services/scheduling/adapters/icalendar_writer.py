@@ -37,9 +37,10 @@ EUROPE_LONDON = (
 _FIRST, _NEXT = 75, 74
 
 
-def write_calendar(message: Message, description: str) -> bytes:
+def write_calendar(message: Message, description: str, summary: str = "") -> bytes:
     """Return the message as a VCALENDAR with CRLF line ends; `description` is the text shown inside the entry.
 
+    `summary` is what the entry is called, empty for what the message says.
     A refused proposal says only which entry stays as it is (as in the example of RFC 5546 section 4.2.4).
     """
     refusal = message.method is Method.DECLINECOUNTER
@@ -54,7 +55,11 @@ def write_calendar(message: Message, description: str) -> bytes:
         f"UID:{message.uid}",
         f"DTSTAMP:{utc_stamp(message.dtstamp)}",
         f"SEQUENCE:{message.sequence}",
-        *([f"COMMENT:{escaped(description)}"] if refusal else _details(message, description)),
+        *(
+            [f"COMMENT:{escaped(description)}"]
+            if refusal
+            else _details(message, description, summary or message.summary)
+        ),
         f"ORGANIZER{common_name(message.organizer_name)}:mailto:{message.organizer_email}",
         _attendee(message),
         "END:VEVENT",
@@ -63,11 +68,12 @@ def write_calendar(message: Message, description: str) -> bytes:
     return b"\r\n".join([*map(folded, lines), b""])
 
 
-def _details(message: Message, description: str) -> list[str]:
+def _details(message: Message, description: str, summary: str) -> list[str]:
+    start, end = times(message.start, message.end)
     lines = [
-        f"DTSTART{local_time(message.start)}",
-        f"DTEND{local_time(message.end)}",
-        f"SUMMARY:{escaped(message.summary)}",
+        f"DTSTART{start}",
+        f"DTEND{end}",
+        f"SUMMARY:{escaped(summary)}",
     ]
     if message.location:
         lines.append(f"LOCATION:{escaped(message.location)}")
@@ -93,15 +99,16 @@ def utc_stamp(instant: datetime) -> str:
     return instant.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
 
 
-def local_time(instant: datetime) -> str:
-    """Return an instant as the rest of a date-time property: `;TZID=Europe/London:20261207T143000`.
+def times(*instants: datetime) -> list[str]:
+    """Return instants as the rest of date-time properties: `;TZID=Europe/London:20261207T143000`.
 
-    The second of the two hours that an October night has cannot be written as local time; it is written in UTC.
+    When one falls into the hour that an October night has twice, all are written in UTC: as local time the second of
+    the two cannot be written, and the first is read as the second by some calendars.
     """
-    local = instant.astimezone(LONDON)
-    if local.fold:
-        return f":{utc_stamp(instant)}"
-    return f";TZID=Europe/London:{local:%Y%m%dT%H%M%S}"
+    local = [instant.astimezone(LONDON) for instant in instants]
+    if any(one.replace(fold=0).utcoffset() != one.replace(fold=1).utcoffset() for one in local if one.hour == 1):
+        return [f":{utc_stamp(instant)}" for instant in instants]
+    return [f";TZID=Europe/London:{one:%Y%m%dT%H%M%S}" for one in local]
 
 
 def escaped(text: str) -> str:

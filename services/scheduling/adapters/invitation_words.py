@@ -1,4 +1,4 @@
-"""What an invitation says in plain English: subject, paragraphs and the text inside the calendar entry.
+"""What an invitation says, in plain English or another tongue: subject, paragraphs and the text inside the entry.
 
 The words name nobody: not the child, not the other invitees, not the worker. They may be read on a locked telephone or
 in a mailbox that a family shares.
@@ -6,117 +6,121 @@ in a mailbox that a family shares.
 
 from __future__ import annotations
 
-from datetime import datetime
-
+from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say
 from services.scheduling.domain.itip import Act, Message, Method
-from shared.kernel.clock import LONDON
+from services.scheduling.domain.meeting import ASK
+from shared.platform.plain_mail import plain_name
 
 _SUBJECT = {
-    Act.INVITED: "Invitation",
-    Act.MOVED: "New time",
-    Act.PROPOSAL_ACCEPTED: "New time",
-    Act.PROPOSAL_REFUSED: "Time not changed",
-    Act.ORGANIZER_CHANGED: "Updated",
-    Act.SENT_AGAIN: "Invitation",
-    Act.CHANGED: "Updated",
-    Act.ASKED_AGAIN: "Please answer",
-    Act.REMOVED: "Withdrawn",
-    Act.CANCELLED: "Cancelled",
+    Act.INVITED: to_say("Invitation"),
+    Act.MOVED: to_say("New time"),
+    Act.PROPOSAL_ACCEPTED: to_say("New time"),
+    Act.PROPOSAL_REFUSED: to_say("Time not changed"),
+    Act.ORGANIZER_CHANGED: to_say("Updated"),
+    Act.SENT_AGAIN: to_say("Invitation"),
+    Act.CHANGED: to_say("Updated"),
+    Act.ASKED_AGAIN: to_say("Please answer"),
+    Act.REMOVED: to_say("Withdrawn"),
+    Act.CANCELLED: to_say("Cancelled"),
 }
 _OPENING = {
-    Act.INVITED: "You are invited to an education meeting.",
-    Act.MOVED: "The education meeting you were invited to has changed. Please answer again, even if you have before.",
-    Act.PROPOSAL_ACCEPTED: (
+    Act.INVITED: to_say("You are invited to an education meeting."),
+    Act.MOVED: to_say(
+        "The education meeting you were invited to has changed. Please answer again, even if you have before."
+    ),
+    Act.PROPOSAL_ACCEPTED: to_say(
         "The education meeting has been moved to the time you proposed. Please answer again, even if you have before."
     ),
-    Act.PROPOSAL_REFUSED: (
+    Act.PROPOSAL_REFUSED: to_say(
         "Thank you for proposing another time for this education meeting. It cannot be moved, so the date and time "
         "stay as they are. Please say whether you can come."
     ),
-    Act.ORGANIZER_CHANGED: (
+    Act.ORGANIZER_CHANGED: to_say(
         "Your education meeting is now arranged from another email address. The date and time are the same as before."
     ),
-    Act.SENT_AGAIN: "You asked for this invitation to an education meeting again. This is how it stands now.",
-    Act.CHANGED: "Something about your education meeting has changed. The date and time are the same as before.",
-    Act.ASKED_AGAIN: "We have not heard yet whether you can come to this education meeting.",
-    Act.REMOVED: "You no longer need to come to this education meeting. You do not need to do anything.",
-    Act.CANCELLED: "This education meeting has been cancelled. You do not need to do anything.",
+    Act.SENT_AGAIN: to_say("You asked for this invitation to an education meeting again. This is how it stands now."),
+    Act.CHANGED: to_say(
+        "Something about your education meeting has changed. The date and time are the same as before."
+    ),
+    Act.ASKED_AGAIN: to_say("We have not heard yet whether you can come to this education meeting."),
+    Act.REMOVED: to_say("You no longer need to come to this education meeting. You do not need to do anything."),
+    Act.CANCELLED: to_say("This education meeting has been cancelled. You do not need to do anything."),
 }
 _MODE = {
-    "in_person": "in person",
-    "online": "online",
-    "mixed": "in person or online, whichever suits you",
+    "in_person": to_say("in person"),
+    "online": to_say("online"),
+    "mixed": to_say("in person or online, whichever suits you"),
 }
+TO_ANSWER = to_say("Say whether you can come")
 
 
-def clock_time(instant: datetime) -> str:
-    """Return a time in England as people say it: 2:30pm, 2pm, midday."""
-    local = instant.astimezone(LONDON)
-    if (local.hour, local.minute) == (12, 0):
-        return "midday"
-    hour = local.hour % 12 or 12
-    minutes = f":{local.minute:02}" if local.minute else ""
-    return f"{hour}{minutes}{'am' if local.hour < 12 else 'pm'}"
-
-
-def day(instant: datetime) -> str:
-    """Return the day in England: Monday 7 December 2026."""
-    local = instant.astimezone(LONDON)
-    return f"{local:%A} {local.day} {local:%B %Y}"
-
-
-def when(start: datetime, end: datetime) -> str:
-    """Return a span in England: Monday 7 December 2026, 2:30pm to 3:30pm."""
-    until = clock_time(end) if day(start) == day(end) else f"{day(end)}, {clock_time(end)}"
-    return f"{day(start)}, {clock_time(start)} to {until}"
-
-
-def subject(message: Message) -> str:
+def subject(message: Message, tongue: Tongue = ENGLISH) -> str:
     """Return the subject line."""
     moved = message.act in (Act.MOVED, Act.PROPOSAL_ACCEPTED)
-    lead = "Changed" if moved and message.was_at is None else _SUBJECT[message.act]
-    return f"{lead}: {message.summary.lower()}, {day(message.start)}, {clock_time(message.start)}"
+    lead = to_say("Changed") if moved and message.was_at is None else _SUBJECT[message.act]
+    return f"{tongue.say(lead)}: {summary(message, tongue).lower()}, {tongue.moment(message.start)}"
 
 
-def facts(message: Message) -> list[tuple[str, str]]:
+def summary(message: Message, tongue: Tongue = ENGLISH) -> str:
+    """Return what the meeting is called in a calendar."""
+    return tongue.say(message.summary)
+
+
+def greeting(message: Message, tongue: Tongue = ENGLISH) -> str:
+    """Return the line that a mail begins with."""
+    name = plain_name(message.attendee.name)
+    return tongue.say("Dear {name},", name=name) if name else tongue.say("Hello,")
+
+
+def facts(message: Message, tongue: Tongue = ENGLISH) -> list[tuple[str, str]]:
     """Return what the reader needs to know, as labels and values."""
-    rows = [("When", when(message.start, message.end))]
+    say = tongue.say
+    rows = [(say("When"), tongue.when(message.start, message.end))]
     if message.was_at is not None:
-        rows.append(("Was", f"{day(message.was_at)}, {clock_time(message.was_at)}"))
+        rows.append((say("Was"), tongue.moment(message.was_at)))
     if message.place:
-        rows.append(("Where", message.place))
+        rows.append((say("Where"), place_words(message.place, tongue)))
     if message.method is not Method.CANCEL:
-        rows.append(("How", _MODE.get(message.mode, message.mode)))
+        mode = _MODE.get(message.mode)
+        rows.append((say("How"), say(mode) if mode else message.mode))
         if message.joining_link:
-            rows.append(("Join online at", message.joining_link))
-    return [*rows, ("Arranged by", message.organizer_name)]
+            rows.append((say("Join online at"), message.joining_link))
+    return [*rows, (say("Arranged by"), message.organizer_name)]
 
 
-def opening(message: Message) -> str:
+def place_words(place: str, tongue: Tongue = ENGLISH) -> str:
+    """Return a place as it was written, or in words of ours what stands in its stead."""
+    return tongue.say(ASK) if place == ASK else place
+
+
+def opening(message: Message, tongue: Tongue = ENGLISH) -> str:
     """Return the first paragraph."""
-    return _OPENING[message.act]
+    return tongue.say(_OPENING[message.act])
 
 
-def closing(message: Message) -> list[str]:
+def closing(message: Message, tongue: Tongue = ENGLISH) -> list[str]:
     """Return the last paragraphs: how to answer, why so little is said, whom to ask."""
+    say = tongue.say
     paragraphs = []
     if message.method is Method.REQUEST:
-        paragraphs.append("You can also answer with the buttons that your calendar shows for this invitation.")
+        paragraphs.append(say("You can also answer with the buttons that your calendar shows for this invitation."))
     if message.method is not Method.CANCEL:
-        paragraphs.append("The link above is yours alone, so please do not forward this email.")
+        paragraphs.append(say("The link above is yours alone, so please do not forward this email."))
         paragraphs.append(
-            "To protect people's privacy this email does not say who the meeting is about or who else is invited."
+            say("To protect people's privacy this email does not say who the meeting is about or who else is invited.")
         )
-    paragraphs.append(f"If anything is wrong, reply to this email ({message.organizer_email}).")
-    return paragraphs
+    whom = say("If anything is wrong, reply to this email ({address}).", address=message.organizer_email)
+    return [*paragraphs, whom]
 
 
-def entry_text(message: Message) -> str:
+def entry_text(message: Message, tongue: Tongue = ENGLISH) -> str:
     """Return the text inside the calendar entry."""
+    say = tongue.say
+    arranged = f"{say('Arranged by')}: {tongue.isolated(message.organizer_name)}"
     if message.method is Method.CANCEL:
-        return f"{opening(message)}\n\nArranged by {message.organizer_name}."
+        return f"{opening(message, tongue)}\n\n{arranged}"
     if message.method is Method.DECLINECOUNTER:
-        return opening(message)
-    answer = f"Say whether you can come: {message.answer_url}\n\n" if message.answer_url else ""
-    join = f"Join online at: {message.joining_link}\n\n" if message.joining_link else ""
-    return f"{answer}{join}Arranged by {message.organizer_name}."
+        return opening(message, tongue)
+    answer = f"{say(TO_ANSWER)}: {message.answer_url}\n\n" if message.answer_url else ""
+    join = f"{say('Join online at')}: {message.joining_link}\n\n" if message.joining_link else ""
+    return f"{answer}{join}{arranged}"

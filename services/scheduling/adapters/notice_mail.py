@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.scheduling.adapters.invitation_words import clock_time, day
+from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say, tongue_of
+from services.scheduling.domain.itip import NEUTRAL_SUMMARY
 from shared.platform.plain_mail import Mail, write_plain
 
-_TOOK_PLACE = """Hello,
-
-An education meeting took place on {when}.
-
-You get this email because it was decided that you are told of such meetings after they were held. The social worker
-will tell you what was agreed. If you have a question, reply to this email ({sender}).
-
-To protect people's privacy this email does not say who the meeting was about or who was there.
-
-{organizer}
-"""
+_TOOK_PLACE = (
+    to_say("Hello,"),
+    to_say("An education meeting took place on {when}."),
+    to_say(
+        "You get this email because it was decided that you are told of such meetings after they were held. The social "
+        "worker will tell you what was agreed. If you have a question, reply to this email ({address})."
+    ),
+    to_say("To protect people's privacy this email does not say who the meeting was about or who was there."),
+)
 _EMERGENCY = """Hello,
 
 A child's record was opened in an emergency on {when} by somebody who is not on the child's team. It closes by itself
@@ -39,12 +38,34 @@ To protect people's privacy this email does not say who the child is.
 
 
 def write_notice(
-    notice_id: str, name: str, address: str, starts_at: datetime, sender_name: str, sender: str, now: datetime
+    notice_id: str,
+    name: str,
+    address: str,
+    starts_at: datetime,
+    sender_name: str,
+    sender: str,
+    now: datetime,
+    language: str = "",
 ) -> Mail:
-    """Return the notice to one parent of a meeting that began at `starts_at`; `now` is the mail's date."""
-    text = _TOOK_PLACE.format(when=_when(starts_at), sender=sender, organizer=sender_name)
-    title = f"Took place: education meeting, {day(starts_at)}"
+    """Return the notice to one parent of a meeting that began at `starts_at`; `now` is the mail's date.
+
+    `language` is the code of the language that it is in besides English.
+    """
+    own = tongue_of(language)
+    tongues = (ENGLISH,) if own.is_english else (own, ENGLISH)
+    text = f"\n{'-' * 60}\n\n".join(_took_place(tongue, starts_at, sender_name, sender) for tongue in tongues)
+    title = " / ".join(_title(tongue, starts_at) for tongue in tongues)
     return write_plain(notice_id, name, address, title, text, sender_name, sender, now)
+
+
+def _title(tongue: Tongue, starts_at: datetime) -> str:
+    lead, what = tongue.say("Took place"), tongue.say(NEUTRAL_SUMMARY).lower()
+    return f"{lead}: {what}, {tongue.day(starts_at)}"
+
+
+def _took_place(tongue: Tongue, starts_at: datetime, sender_name: str, sender: str) -> str:
+    said = {"when": tongue.moment(starts_at), "address": sender}
+    return "\n\n".join([*(tongue.say(one, **said) for one in _TOOK_PLACE), sender_name]) + "\n"
 
 
 def write_emergency_notice(
@@ -58,10 +79,6 @@ def write_emergency_notice(
     now: datetime,
 ) -> Mail:
     """Return the notice to one member of staff of a record opened at `opened_at`; `work_list` is a whole address."""
-    text = _EMERGENCY.format(when=_when(opened_at), work_list=work_list, organizer=sender_name)
+    text = _EMERGENCY.format(when=ENGLISH.moment(opened_at), work_list=work_list, organizer=sender_name)
     title = "A record was opened in an emergency"
     return write_plain(notice_id, name, address, title, text, sender_name, sender, now)
-
-
-def _when(instant: datetime) -> str:
-    return f"{day(instant)}, {clock_time(instant)}"

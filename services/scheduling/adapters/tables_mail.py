@@ -49,6 +49,7 @@ told_invitee = Table(
     Column("dtstamp", UtcDateTime, nullable=False),
     Column("withdrawn", Boolean, nullable=False),
     Column("place", String(500)),
+    Column("language", String(10)),
     Column("answered_sequence", Integer),
     Column("answered_dtstamp", UtcDateTime),
     CheckConstraint("sequence >= 0", name="sequence_counts_up"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from services.scheduling.adapters import links_store, meetings_store
+from services.scheduling.application.languages import languages_of
 from services.scheduling.application.lookup import find_meeting, note
 from services.scheduling.application.places import booking_for
 from services.scheduling.application.telling import as_told
@@ -21,10 +22,11 @@ LONGEST_COMMENT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One invitee and the meeting they are asked to."""
+    """One invitee and the meeting they are asked to; `language` is theirs besides English, by its code."""
 
     meeting: Meeting
     invitee: Invitee
+    language: str = ""
 
 
 def record_answer(work: Work, invitee_id: str, said: Answer, *, by: str, comment: str = "") -> Meeting:
@@ -74,7 +76,8 @@ def open_link(work: Work, secret: str) -> Asked:
     invited = _by_invitation(meeting, found[0])
     note_link_use(work, invited, found[0].role, "scheduling.invitation.read", meeting.child_id)
     booking = booking_for(work, meeting, meeting.booking, found[0]) if meeting.booking else None
-    return Asked(replace(meeting, booking=booking), found[0])
+    language = languages_of(work, meeting.authority, [found[0].person_id])[found[0].person_id]
+    return Asked(replace(meeting, booking=booking), found[0], language)
 
 
 def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:
@@ -83,7 +86,7 @@ def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> 
     actor = _by_invitation(asked.meeting, asked.invitee)
     note_link_use(work, actor, asked.invitee.role, "scheduling.invitation.answer", asked.meeting.child_id)
     after = record_answer(work, asked.invitee.id, said, by="link", comment=comment)
-    return Asked(after, after.invitee(asked.invitee.id))
+    return replace(asked, meeting=after, invitee=after.invitee(asked.invitee.id))
 
 
 def link_actor(work: Work, secret: str) -> Actor:

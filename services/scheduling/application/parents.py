@@ -6,6 +6,7 @@ from datetime import date
 
 from services.scheduling.adapters import links_store, mail_queue, meetings_store
 from services.scheduling.adapters.notice_mail import write_notice
+from services.scheduling.application.languages import languages_of
 from services.scheduling.application.lookup import note, standing_to
 from services.scheduling.application.polls_ends import leave_parent_out
 from services.scheduling.application.telling import as_told, tell_invitees
@@ -66,7 +67,9 @@ def tell_after(work: Work, held: Meeting) -> None:
     assert held.booking is not None  # noqa: S101 - a meeting that was held had a time
     authority = work.settings.authority(held.authority)
     invited = {each.person_id for each in held.invitees}
-    for member, standing in _parents(work, held.child_id, work.today):
+    parents = _parents(work, held.child_id, work.today)
+    languages = languages_of(work, held.authority, [member.person_id for member, _ in parents])
+    for member, standing in parents:
         if standing is not ParentStanding.TOLD_AFTER or member.person_id in invited:
             continue
         address = (member.email or "").strip()
@@ -80,6 +83,7 @@ def tell_after(work: Work, held: Meeting) -> None:
             authority.organizer_name,
             authority.organizer_address,
             work.now,
+            languages[member.person_id],
         )
         mail_queue.enqueue_notice(
             work.connection, held.id, member.person_id, notice_id, mail, work.now, told_by_mail=sendable

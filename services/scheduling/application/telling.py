@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from services.scheduling.adapters import links_store
 from services.scheduling.adapters.links_store import LinkHolder
 from services.scheduling.application import outgoing_mail
+from services.scheduling.application.languages import languages_of
 from services.scheduling.application.places import booking_for
 from services.scheduling.domain.holding import HowItWent
 from services.scheduling.domain.itip import Act, Arrangement, Invitation
@@ -76,6 +77,7 @@ def answer_address(work: Work, secret: str) -> str:
 
 def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
     authority = work.settings.authority(meeting.authority)
+    languages = languages_of(work, meeting.authority, [each.person_id for each in meeting.invitees])
     return Arrangement(
         meeting_id=meeting.id,
         starts_at=booking.starts_at,
@@ -85,11 +87,13 @@ def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
         joining_link=booking.joining_link,
         organizer_name=authority.organizer_name,
         organizer_email=authority.organizer_address,
-        invitations=tuple(_invitation(work, meeting, booking, each) for each in meeting.invitees),
+        invitations=tuple(
+            _invitation(work, meeting, booking, each, languages[each.person_id]) for each in meeting.invitees
+        ),
     )
 
 
-def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee) -> Invitation:
+def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee, language: str) -> Invitation:
     url = ""
     if invitee.email:
         holder = LinkHolder(meeting.id, invitee.id)
@@ -102,5 +106,6 @@ def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee
         required=invitee.required,
         answer=invitee.answer.value,
         answer_url=url,
+        language=language,
         place=None if place == booking.place else place,
     )

@@ -46,7 +46,8 @@ class MeetingPolicy:
     and `lunch_ends` its midday break, unless the school's own are known; all are wall-clock times in England.
     `travel_minutes` are left between two meetings in different places (0: none). `invited_roles` are those proposed
     when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
-    go ahead.
+    go ahead. `languages` are the codes of those besides English in which
+    families are written to: each once somebody who speaks it has read its catalogue.
     """
 
     authority: str
@@ -64,6 +65,7 @@ class MeetingPolicy:
     quorum: Quorum
     travel_minutes: int = 0
     polls: PollPolicy = PollPolicy()
+    languages: frozenset[str] = frozenset()
 
     def requires(self, role: str) -> bool:
         """Tell whether a meeting should not go ahead without somebody in this role."""
@@ -100,6 +102,7 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         quorum=read_quorum(data["quorum"]),
         travel_minutes=int(data.get("travel_minutes", 0)),
         polls=_read_polls(data.get("polls", {})),
+        languages=frozenset(str(code) for code in data.get("languages", ())),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from services.pep.application import team
 from services.pep.domain.team import FAMILY
-from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema, MemberSchema
+from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema, LanguageSchema, MemberSchema
 from shared.contracts.roles import Role
 from shared.platform.roster import Membership
 from shared.platform.web.access import allowed
@@ -35,8 +35,20 @@ def join(values: dict[str, Any], child_id: str) -> Membership:
     role = Role(values["role"])
     with writing() as work:
         if role in FAMILY and not values["person_id"]:
-            return team.add_new_person(work, child_id, values["name"], values["email"], role, values["from_date"])
+            return team.add_new_person(
+                work, child_id, values["name"], values["email"], role, values["from_date"], values["language"]
+            )
         return team.add_member(work, child_id, values["person_id"], role, values["from_date"])
+
+
+@api.post("/team/<membership_id>/language")
+@allowed("pep.team.change")
+@api.arguments(LanguageSchema)
+@api.response(200, MemberSchema)
+def change_language(values: dict[str, Any], membership_id: str) -> Membership:
+    """Record in which language besides English a carer, parent, child or advocate is written to."""
+    with writing() as work:
+        return team.change_language(work, membership_id, values["language"])
 
 
 @api.post("/team/<membership_id>/end")

@@ -8,7 +8,8 @@ from werkzeug.wrappers import Response
 from services.pep.application import children, parents, team
 from services.pep.application.worklist import missing_roles
 from services.pep.domain.team import FAMILY, ONE_AT_A_TIME, TEAM_ROLES, was_never_taken
-from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema
+from services.pep.entrypoints.child_schemas import EndSchema, HandOverSchema, JoinSchema, LanguageSchema
+from shared.contracts.languages import ENGLISH, LANGUAGES
 from shared.contracts.parents import Matter
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
@@ -22,6 +23,10 @@ from shared.platform.work import Work
 
 pages = Blueprint("team", __name__)
 
+LANGUAGE_CHOICES = [
+    {"value": ENGLISH, "text": "English"},
+    *({"value": code, "text": name} for code, name in LANGUAGES.items()),
+]
 FAMILY_IN_ORDER = tuple(role for role in TEAM_ROLES if role in FAMILY)
 
 
@@ -49,6 +54,8 @@ def show(child_id: str) -> Response:
             missing=missing,
             may_change=may(work, "pep.team.change", child_id),
             handed_over=ONE_AT_A_TIME,
+            family=FAMILY,
+            languages=LANGUAGES,
             names={one.person_id: one.name for one in everyone},
             told={view.member.person_id: view.on(Matter.MEETINGS).words for view in views},
         )
@@ -72,9 +79,8 @@ def join(child_id: str) -> Response:
         try:
             with writing() as work:
                 if role in FAMILY and not values["person_id"]:
-                    member = team.add_new_person(
-                        work, child_id, values["name"], values["email"], role, values["from_date"]
-                    )
+                    named = values["name"], values["email"]
+                    member = team.add_new_person(work, child_id, *named, role, values["from_date"], values["language"])
                 else:
                     member = team.add_member(work, child_id, values["person_id"], role, values["from_date"])
         except InvalidInput as refusal:
@@ -112,6 +118,32 @@ def end(child_id: str, membership_id: str) -> Response:
             flash(f"{member.name}’s place on the team ends.", "success")
             return redirect(url_for(".show", child_id=child_id), 303)
     return _end_page(child_id, membership_id, FormState.typed(errors), status=422)
+
+
+@pages.get("/children/<child_id>/team/<membership_id>/language")
+@allowed("pep.team.change")
+def ask_language(child_id: str, membership_id: str) -> Response:
+    """Ask in which language somebody of the family is written to."""
+    with reading() as work:
+        form = FormState.saved({"language": _member(work, child_id, membership_id).language})
+    return _language_page(child_id, membership_id, form)
+
+
+@pages.post("/children/<child_id>/team/<membership_id>/language")
+@allowed("pep.team.change")
+def change_language(child_id: str, membership_id: str) -> Response:
+    """Record in which language somebody of the family is written to."""
+    values, errors = read_form(LanguageSchema())
+    if not errors:
+        try:
+            with writing() as work:
+                member = team.change_language(work, _member(work, child_id, membership_id).id, values["language"])
+        except InvalidInput as refusal:
+            errors = refusal.errors
+        else:
+            flash(f"{member.name} is written to in {LANGUAGES.get(member.language, 'English')}.", "success")
+            return redirect(url_for(".show", child_id=child_id), 303)
+    return _language_page(child_id, membership_id, FormState.typed(errors), status=422)
 
 
 @pages.get("/children/<child_id>/team/<membership_id>/change")
@@ -161,6 +193,7 @@ def _add_page(work: Work, child_id: str, form: FormState, asked: str, status: in
         family=role in FAMILY,
         people=[{"value": one.id, "text": one.name, "hint": one.organisation} for one in people],
         may_record=may(work, "pep.person.record"),
+        languages=LANGUAGE_CHOICES,
     )
 
 
@@ -177,6 +210,21 @@ def _end_page(child_id: str, membership_id: str, form: FormState, status: int = 
         child = children.child_record(work, child_id)
     title = f"{member.name} leaves {child.shown_name}’s team"
     return render_page("pep/team_end.html", title=title, status=status, child=child, member=member, form=form)
+
+
+def _language_page(child_id: str, membership_id: str, form: FormState, status: int = 200) -> Response:
+    with reading() as work:
+        member = _member(work, child_id, membership_id)
+        child = children.child_record(work, child_id)
+    return render_page(
+        "pep/team_language.html",
+        title=f"In which language {member.name} is written to",
+        status=status,
+        child=child,
+        member=member,
+        form=form,
+        languages=LANGUAGE_CHOICES,
+    )
 
 
 def _change_page(child_id: str, membership_id: str, form: FormState, status: int = 200) -> Response:

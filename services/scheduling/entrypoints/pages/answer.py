@@ -1,16 +1,21 @@
 """The page behind a personal link: answer an invitation without an account.
 
-Mail scanners fetch every link, so looking changes nothing: only the form on the page records an answer.
+Mail scanners fetch every link, so looking changes nothing: only the form on the page records an answer. Whoever reads
+another language gets the page in it, and in English by a link (`?language=en`).
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from services.scheduling.adapters.invitation_words import place_words
+from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say, tongue_of
 from services.scheduling.application.answers import Asked, answer_by_link, link_actor, open_link
-from services.scheduling.domain.meeting import Answer, MeetingState
-from services.scheduling.entrypoints import wording
+from services.scheduling.domain.meeting import Answer, MeetingState, Mode
 from services.scheduling.entrypoints.pages.meeting import AnswerSchema
 from shared.kernel.errors import Conflict, NotFound, Stale
 from shared.platform.access import system_actor
@@ -22,6 +27,25 @@ from shared.platform.web.unit import reading, writing
 
 WHY_PUBLIC = "the secret in the link stands for the invitee, who needs no account"
 ATTEMPTS = 4
+ANSWERS = {
+    Answer.ACCEPTED: to_say("Yes, I will come"),
+    Answer.TENTATIVE: to_say("Perhaps"),
+    Answer.DECLINED: to_say("No, I cannot come"),
+}
+MODES = {
+    Mode.IN_PERSON: to_say("In person"),
+    Mode.ONLINE: to_say("Online"),
+    Mode.MIXED: to_say("In person and online"),
+}
+REFUSALS = (
+    to_say("Select answer"),
+    to_say("Message must be 1,000 characters or fewer"),
+    to_say("This meeting has no time yet. Arrange it first."),
+    to_say("This meeting has already taken place, so it cannot be changed."),
+    to_say("This meeting has been cancelled."),
+    to_say("This page is out of date. Load it again, then send the form once more"),
+)
+"""What may be said of a faulty answer, which is said elsewhere."""
 pages = Blueprint("answer", __name__)
 
 
@@ -34,7 +58,7 @@ def show(token: str) -> Response:
     if asked is None:
         return _unknown()
     chosen = request.args.get("answer", "")
-    preset = chosen if chosen in {answer.value for answer in wording.ANSWERS} else ""
+    preset = chosen if chosen in {answer.value for answer in ANSWERS} else ""
     known = asked.invitee.answer.value if asked.invitee.answer is not Answer.NEEDS_ACTION else ""
     saved = {"answer": preset or known, "comment": asked.invitee.comment}
     return _page(asked, token, FormState.saved(saved))
@@ -57,7 +81,8 @@ def save(token: str) -> BaseResponse:
         return _unknown()
     except (Conflict, Stale) as refused:
         return _page(asked, token, FormState.typed({"": [refused.message]}), 409)
-    return redirect(url_for("answer.show", token=token, said="thanks"), 303)
+    kept: dict[str, Any] = {"said": "thanks", **_language()}
+    return redirect(url_for("answer.show", token=token, **kept), 303)
 
 
 def _record(token: str, said: Answer, comment: str) -> None:
@@ -84,19 +109,40 @@ def _open(token: str) -> Asked | None:
 
 def _page(asked: Asked, token: str, form: FormState, status: int = 200) -> Response:
     meeting = asked.meeting
+    own = tongue_of(asked.language)
+    tongue = ENGLISH if _language() else own
+    said = {key: [tongue.say(message) for message in messages] for key, messages in form.errors.items()}
     return render_page(
         "scheduling/answer.html",
         title="Your invitation to a meeting",
         status=status,
-        form=form,
+        form=replace(form, errors=said),
+        tongue=tongue,
+        say=tongue.say,
+        other=_other(tongue, own),
+        language=_language(),
         booking=meeting.booking,
+        place=place_words(meeting.booking.place, tongue) if meeting.booking else "",
         invitee=asked.invitee,
         is_open=meeting.state in (MeetingState.ARRANGED, MeetingState.PUT_BACK),
         thanks=request.args.get("said") == "thanks" and asked.invitee.answer is not Answer.NEEDS_ACTION,
         token=token,
-        options=[{"value": answer.value, "text": text} for answer, text in wording.ANSWERS.items()],
-        words=wording,
+        options=[{"value": answer.value, "text": tongue.say(text)} for answer, text in ANSWERS.items()],
+        answers=ANSWERS,
+        modes=MODES,
     )
+
+
+def _language() -> dict[str, str]:
+    """Return what keeps an address at the English page, where somebody has chosen it."""
+    return {"language": ENGLISH.code} if request.args.get("language") == ENGLISH.code else {}
+
+
+def _other(tongue: Tongue, own: Tongue) -> Tongue | None:
+    """Return the other language in which the page can be read."""
+    if own.is_english:
+        return None
+    return own if tongue.is_english else ENGLISH
 
 
 def _unknown() -> Response:
