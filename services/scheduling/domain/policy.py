@@ -46,8 +46,8 @@ class MeetingPolicy:
     and `lunch_ends` its midday break, unless the school's own are known; all are wall-clock times in England.
     `travel_minutes` are left between two meetings in different places (0: none). `invited_roles` are those proposed
     when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
-    go ahead. `languages` are the codes of those besides English in which
-    families are written to: each once somebody who speaks it has read its catalogue.
+    go ahead. `languages` are the codes of those besides English in which families are written to: each once somebody
+    who speaks it has read its catalogue.
     """
 
     authority: str

@@ -1,13 +1,13 @@
 """In which language people are written to.
 
-Revision: 0014, after 0013. A column that may be empty, so the version before goes on serving meanwhile.
+Revision: 0019, after 0018. Columns that may be empty, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0014"
-down_revision = "0013"
+revision = "0019"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 
@@ -16,9 +16,13 @@ def upgrade() -> None:
     """Go forward."""
     with op.batch_alter_table("person") as batch_op:
         batch_op.add_column(sa.Column("language", sa.String(length=10), nullable=True))
+    with op.batch_alter_table("told_invitee") as batch_op:
+        batch_op.add_column(sa.Column("language", sa.String(length=10), nullable=True))
 
 
 def downgrade() -> None:
     """Go back; everybody is written to in English."""
+    with op.batch_alter_table("told_invitee") as batch_op:
+        batch_op.drop_column("language")
     with op.batch_alter_table("person") as batch_op:
         batch_op.drop_column("language")
