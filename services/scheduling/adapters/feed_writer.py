@@ -14,7 +14,7 @@ from services.scheduling.adapters.icalendar_writer import (
     PRODUCT,
     escaped,
     folded,
-    local_time,
+    times,
     uri,
     utc_stamp,
 )
@@ -33,13 +33,14 @@ def write_feed(name: str, entries: Iterable[FeedEntry]) -> bytes:
         *EUROPE_LONDON,
     ]
     for one in entries:
+        start, end = times(one.starts_at, one.ends_at)
         lines += [
             "BEGIN:VEVENT",
             f"UID:{one.uid}",
             f"DTSTAMP:{utc_stamp(one.changed_at)}",
             f"LAST-MODIFIED:{utc_stamp(one.changed_at)}",
-            f"DTSTART{local_time(one.starts_at)}",
-            f"DTEND{local_time(one.ends_at)}",
+            f"DTSTART{start}",
+            f"DTEND{end}",
             f"SUMMARY:{escaped(one.summary)}",
             *([f"LOCATION:{escaped(one.where)}"] if one.where else []),
             *([f"URL:{uri(one.joining_link)}"] if one.joining_link else []),

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.scheduling.adapters.invitation_words import clock_time, day
+from services.scheduling.adapters.tongues import ENGLISH
 from services.scheduling.domain.polls import Proposal
 from shared.platform.plain_mail import Mail, write_plain
 
@@ -95,7 +95,7 @@ def _plain(letter: Letter, title: str, text: str) -> Mail:
 
 
 def _when(one: Proposal) -> str:
-    return f"{day(one.starts_at)}, {clock_time(one.starts_at)} to {clock_time(one.ends_at)}"
+    return ENGLISH.when(one.starts_at, one.ends_at)
 
 
 def _day(one: date) -> str:
