@@ -38,7 +38,7 @@ NAMES = list(all_events())
 PERSONAL = {
     "pep.child.details_changed.v1": ["name"],
     "pep.child.entered_care.v1": ["name", "upn"],  # the number under which schools send the Virtual School its marks
-    "pep.person.recorded.v1": ["name", "email"],
+    "pep.person.recorded.v1": ["name", "email", "language"],
     "pep.team.member_joined.v1": ["name", "email"],
 }
 """Every field by which personal data leaves a service. One that is added here is a decision, not an accident."""

@@ -219,7 +219,7 @@ def test_a_parent_who_is_told_after_reads_it_in_their_language(office: Office) -
         meeting = meetings.arrange(work, meeting.id, wish, meeting.version)
     office.at(london_time(date(2026, 12, 1), 12))
     with office.writing("worker") as work:
-        meetings.record_held(work, meeting.id, ["worker"], meeting.version)
+        meetings.record_held(work, meeting.id, ["worker", "teacher"], meeting.version)
     words_told = mail_to(office, "parent@people.example")
     assert words_told.startswith("A avut loc: întâlnire privind educația, marți, 1 decembrie 2026 / Took place: ")
     assert "An education meeting took place on Tuesday 1 December 2026, 10am." in words_told
