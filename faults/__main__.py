@@ -15,7 +15,7 @@ from pathlib import Path
 
 from faults.all_faults import BY_NAME, FAULTS, bring_about
 from faults.ground import FORMS, Ground
-from faults.outcome import Outcome, Skipped, table, totals
+from faults.outcome import Kept, Outcome, Skipped, table, totals
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -31,11 +31,22 @@ def main(words: Sequence[str] | None = None) -> int:
         for fault in (FAULTS if not asked.only else [BY_NAME[name] for name in asked.only])
         for form in ([asked.form] if asked.form else FORMS)
     ]
+    kept = Kept(asked.keep) if asked.keep else None
+    came: dict[tuple[str, str], Outcome | Skipped] = {}
+    before = kept.read() if kept else {}
+    came.update(before)
     with ProcessPoolExecutor(asked.at_once, mp_context=multiprocessing.get_context("fork")) as pool:
-        begun = [pool.submit(_try, *trial, asked.long, asked.seed) for trial in trials]
+        begun = {
+            pool.submit(_try, *trial, asked.long, asked.seed): trial
+            for trial in trials
+            if trial not in before or not before[trial].is_as_promised
+        }
         for ended in as_completed(begun):
-            print(table([ended.result()]).splitlines()[-1], flush=True)
-        results = [each.result() for each in begun]
+            result = came[begun[ended]] = ended.result()
+            if kept and isinstance(result, Outcome):
+                kept.add(begun[ended][0], result)
+            print(table([result]).splitlines()[-1], flush=True)
+    results = [came[trial] for trial in trials]
     print(f"\n{table(results)}\n\n{totals(results)}")
     print(f"{time.monotonic() - started:.0f} s in all, seed {asked.seed}. What the processes said: {said}")
     return 0 if all(isinstance(each, Skipped) or each.is_as_promised for each in results) else 1
@@ -55,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--at-once", type=int, default=os.cpu_count(), metavar="N",
         help="how many faults side by side, each on a ground of its own (default: one for each processor)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--keep", type=Path, metavar="FILE",
+        help="keep in FILE what came of each, and try no more what came as promised: a long run in pieces",
     )  # fmt: skip
     parser.add_argument("--seed", type=int, default=20261121, help="where chance starts")
     return parser

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,31 @@ class Skipped:
     fault: str
     form: str
     why: str
+
+
+@dataclass
+class Kept:
+    """What came of each trial so far, in a file: a long run may be stopped, gone on with, or made piece by piece."""
+
+    path: Path
+
+    def read(self) -> dict[tuple[str, str], Outcome]:
+        """Return what is kept, by the trial's name and form; of one that was made again the last, which says so."""
+        found: dict[tuple[str, str], Outcome] = {}
+        for line in self.path.read_text(encoding="utf-8").splitlines() if self.path.exists() else ():
+            values: dict[str, Any] = json.loads(line)
+            key = values.pop("trial"), values["form"]
+            lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+            came = Outcome(**{**values, **lists})
+            if key in found:
+                came = replace(came, note="; ".join(filter(None, [came.note, "not as promised at first"])))
+            found[key] = came
+        return found
+
+    def add(self, trial: str, came: Outcome) -> None:
+        """Keep what came of a trial."""
+        with self.path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"trial": trial, **asdict(came)}) + "\n")
 
 
 _HEADINGS = ("fault", "form", "tries", "events", "lost", "doubled", "out of order", "seconds", "")

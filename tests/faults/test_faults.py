@@ -14,7 +14,7 @@ import pytest
 
 from faults.all_faults import BY_NAME, bring_about
 from faults.ground import Ground
-from faults.outcome import Outcome, Skipped, table, totals
+from faults.outcome import Kept, Outcome, Skipped, table, totals
 
 ROOT = Path(__file__).parents[2]
 SERVERS = pytest.param("servers", marks=[pytest.mark.postgresql, pytest.mark.rabbitmq])
@@ -88,3 +88,17 @@ def test_the_table_says_what_is_not_as_promised_and_what_was_skipped() -> None:
 def test_a_mail_sent_twice_is_as_promised_only_where_its_sender_died() -> None:
     assert Outcome("mail", "embedded", 2, 10, doubled=2, doubled_allowed=2).is_as_promised
     assert not Outcome("mail", "embedded", 2, 10, doubled=3, doubled_allowed=2).is_as_promised
+
+
+def test_a_run_in_pieces_keeps_what_came_and_says_what_was_tried_again(tmp_path: Path) -> None:
+    kept = Kept(tmp_path / "came")
+    assert kept.read() == {}
+    lost = Outcome("a fault", "embedded", tries=3, events=1000, lost=1, left_over=("a fact",))
+    sound = Outcome("a fault", "embedded", tries=3, events=1000, kills=3, note="as it says")
+    kept.add("one", lost)
+    kept.add("other", sound)
+    assert kept.read() == {("one", "embedded"): lost, ("other", "embedded"): sound}
+
+    kept.add("one", sound)
+    assert not kept.read()["one", "embedded"].went_wrong
+    assert kept.read()["one", "embedded"].note == "as it says; not as promised at first"
