@@ -92,28 +92,25 @@ def measure(
             with serving(server, python, application, environment, ground.backends_of(url)) as served:
                 if not body.exists() and contender == "ours":
                     body.write_bytes(served.get(f"{prefix}/plans/{filled[0].plan_id}", _token(filled[0]))[0])
-                _note(figures, f"{server} {engine} {contender} read", _read(served, prefix, filled, folder, seconds))
+                _note(figures, f"{server} {engine} {contender} read", _read(served, prefix, filled, seconds))
                 if contender == "afresh":
                     continue
-                _note(figures, f"{server} {engine} {contender} write", _write(served, prefix, filled, folder, seconds))
+                _note(figures, f"{server} {engine} {contender} write", _write(served, prefix, filled, seconds))
     with serving(server, python, "benchmarks.web.static:app", {"BENCH_BODY": str(body)}) as served:
-        (folder / "lines").write_text("/plan none\n")
-        _note(figures, f"{server} static", load(served, "read", folder / "lines", 2, CONNECTIONS, seconds))
+        _note(figures, f"{server} static", load(served, "read", ["/plan none"], CONNECTIONS, seconds))
 
 
-def _read(served: Served, prefix: str, filled: list[ground.Filled], folder: Path, seconds: int) -> Load:
-    lines = [f"{prefix}/plans/{one.plan_id} {_token(one)}\n" for one in filled[:-CONNECTIONS]]
-    (folder / "lines").write_text("".join(lines))
-    return load(served, "read", folder / "lines", 2, CONNECTIONS, seconds)
+def _read(served: Served, prefix: str, filled: list[ground.Filled], seconds: int) -> Load:
+    lines = [f"{prefix}/plans/{one.plan_id} {_token(one)}" for one in filled[:-CONNECTIONS]]
+    return load(served, "read", lines, CONNECTIONS, seconds)
 
 
-def _write(served: Served, prefix: str, filled: list[ground.Filled], folder: Path, seconds: int) -> Load:
+def _write(served: Served, prefix: str, filled: list[ground.Filled], seconds: int) -> Load:
     lines = []
     for one in filled[-CONNECTIONS:]:
         path = f"{prefix}/targets/{one.target_ids[0]}"
-        lines.append(f"{path}/review {_token(one)} {served.get(path, _token(one))[1]}\n")
-    (folder / "lines").write_text("".join(lines))
-    return load(served, "write", folder / "lines", CONNECTIONS, CONNECTIONS, seconds)
+        lines.append(f"{path}/review {_token(one)} {served.get(path, _token(one))[1]}")
+    return load(served, "write", lines, CONNECTIONS, seconds)
 
 
 def _token(one: ground.Filled) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, func, insert, select
 
 from shared.platform.audit_tables import ENTRY
 from shared.platform.roster import CHILD
+from shared.platform.round_trips import Saying, say_later
 from shared.platform.trail import Kind, Step, Trail
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
-_KEEP = insert(ENTRY).inline()
+_KEPT = tuple(column.name for column in ENTRY.c if column.name not in {"id", "number", "previous", "seal"})
+_KEEP = Saying(insert(ENTRY).inline(), _KEPT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +79,9 @@ def rows(steps: Iterable[Step], trail: Trail, now: datetime, correlation_id: str
 
 
 def keep(connection: Connection, kept: Sequence[Row]) -> None:
-    """Write entries in the transaction that is open; one statement however many they are."""
+    """Write entries in the transaction that is open, at the latest with its COMMIT."""
     if kept:
-        connection.execute(_KEEP, list(kept))
+        say_later(connection, _KEEP, kept)
 
 
 class Keeper:

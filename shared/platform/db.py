@@ -20,7 +20,7 @@ from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from shared.platform.round_trips import forget_prepared
+from shared.platform.round_trips import forget_prepared, keep_order
 from shared.platform.waking import Waker
 from shared.platform.writers import Turns
 
@@ -101,6 +101,7 @@ class Database:
         if self.is_sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
         else:
+            keep_order(self.engine)
             event.listen(self.engine, "rollback", forget_prepared)
             event.listen(self.engine, "checkin", _note_rest)
             event.listen(self.engine, "checkout", self._try_if_rested)
@@ -184,7 +185,9 @@ def _begin(connection: Connection) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE" if access is Access.WRITING else "BEGIN")
     else:
         driver: Any = connection.connection.driver_connection
-        driver.autocommit = access not in (None, Access.WRITING)
+        alone = access not in (None, Access.WRITING)
+        if driver.autocommit != alone:
+            driver.autocommit = alone
 
 
 def _refuse_to_change(_connection: object, _cursor: object, _statement: object, *more: Any) -> None:

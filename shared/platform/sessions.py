@@ -35,6 +35,7 @@ from shared.kernel.ids import hash_of
 from shared.platform import roster
 from shared.platform.db import UtcDateTime, new_metadata
 from shared.platform.roster import Person
+from shared.platform.round_trips import Saying, say
 from shared.platform.service import InBulk
 
 if TYPE_CHECKING:
@@ -138,8 +139,8 @@ def add_tables(metadata: MetaData) -> None:
 
 SESSION = _define(new_metadata())
 _TOKEN_ENDED_AT = select(SESSION.c.ended_at).where(SESSION.c.id == bindparam("session_id")).scalar_subquery()
-_HOLDER = select(roster.PERSON, _TOKEN_ENDED_AT.label("token_ended_at")).where(
-    roster.PERSON.c.id == bindparam("person_id")
+_HOLDER = Saying(
+    select(roster.PERSON, _TOKEN_ENDED_AT.label("token_ended_at")).where(roster.PERSON.c.id == bindparam("person_id"))
 )
 
 
@@ -163,8 +164,11 @@ def live(connection: Connection, now: datetime) -> list[Session]:
 
 def holder_of_token(connection: Connection, person_id: str, session_id: str) -> tuple[Person | None, bool]:
     """Return whose a token is, if they are known here, and whether it was ended; one statement."""
-    row = connection.execute(_HOLDER, {"person_id": person_id, "session_id": session_id}).mappings().first()
-    return (roster.person_of_row(row), row["token_ended_at"] is not None) if row else (None, False)
+    (rows,) = say(connection, _HOLDER.of(person_id=person_id, session_id=session_id))
+    if not rows:
+        return None, False
+    row = rows[0]._asdict()
+    return roster.person_of_row(row), row["token_ended_at"] is not None
 
 
 def begin(connection: Connection, begun: Session) -> None:

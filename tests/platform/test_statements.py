@@ -59,14 +59,15 @@ def counted(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[lis
     """
     seen: list[str] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
-        asides = statement.startswith(("BEGIN", "PRAGMA", "SET"))
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+        sent_below = isinstance(context, round_trips.Told) and not database.is_sqlite
+        asides = sent_below or statement.startswith(("BEGIN", "PRAGMA", "SET"))
         if not asides and "INTO effect" not in statement:
             seen.extend([statement.split()[0]] * (len(parameters) if many else 1))
 
     def send(driver: Any, prepared: Any, said: Sequence[Said], commit: bool) -> list[list[Any]]:
         if said[0].saying is not NOTIFY:
-            words = [each.saying.written.sql.split()[0] for each in said]
+            words = [each.saying.on(round_trips._ON_POSTGRESQL).sql.split()[0] for each in said]
             seen.append(" ".join([*words, "COMMIT"] if commit else words))
         return sent(driver, prepared, said, commit)
 

@@ -10,14 +10,15 @@ from sqlalchemy import Connection, insert, select
 from services.pep.adapters.tables_plan import history as history_table
 from services.pep.domain.history import HistoryEntry
 from shared.platform.db import row_of
+from shared.platform.round_trips import Saying, say_later
 
-_ADD = insert(history_table).inline()
+_ADD = Saying(insert(history_table).inline(), [column.name for column in history_table.c if column.name != "number"])
 
 
 def add_entries(connection: Connection, entries: Collection[HistoryEntry]) -> None:
-    """Append entries in their order."""
+    """Append entries in their order, at the latest with the transaction's COMMIT."""
     if entries:
-        connection.execute(_ADD, [row_of(entry) | {"facts": dict(entry.facts)} for entry in entries])
+        say_later(connection, _ADD, [row_of(entry) | {"facts": dict(entry.facts)} for entry in entries])
 
 
 def history_of(connection: Connection, child_id: str, plan_id: str = "") -> list[HistoryEntry]:

@@ -16,8 +16,9 @@ from services.pep.adapters.tables_plan import plan as plan_table
 from services.pep.domain.plan import Invitee, MeetingWent, Plan, PlanKind, PlanMeeting, PlanState
 from shared.kernel.errors import Conflict, NoSuchRecord, Stale
 from shared.platform.db import row_of
+from shared.platform.round_trips import Saying, say_later
 
-_KEEP_VERSION = insert(kept_version).inline()
+_KEEP_VERSION = Saying(insert(kept_version).inline(), [column.name for column in kept_version.c])
 _LISTS = ("apologies", "no_shows")
 
 
@@ -221,8 +222,8 @@ def insert_first(connection: Connection, table: Table, values: Mapping[str, Any]
 
 
 def keep_version(connection: Connection, plan_id: str, kept: KeptVersion) -> None:
-    """Append what was saved; nothing is ever changed or taken out of this table."""
-    connection.execute(_KEEP_VERSION, {"plan_id": plan_id, **row_of(kept)})
+    """Append what was saved, at the latest with the COMMIT; nothing is ever changed or taken out of this table."""
+    say_later(connection, _KEEP_VERSION, [{"plan_id": plan_id, **row_of(kept)}])
 
 
 def kept_versions(connection: Connection, plan_id: str, part: str) -> list[KeptVersion]:

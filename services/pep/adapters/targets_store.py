@@ -21,6 +21,7 @@ from shared.kernel.errors import NoSuchRecord
 from shared.platform import roster
 from shared.platform.db import row_of
 from shared.platform.roster import Membership
+from shared.platform.round_trips import Saying, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class TargetInPlan:
     watch: Watch
 
 
-_IN_PLAN = (
+_IN_PLAN = Saying(
     select(
         *(column.label(f"its_plan_{column.name}") for column in plan_table.c),
         *target_table.c,
@@ -46,10 +47,15 @@ _IN_PLAN = (
     .join(plan_table, plan_table.c.id == target_table.c.plan_id)
     .where(target_table.c.id == bindparam("target_id"), target_table.c.removed.is_(False))
 )
-_SAVE = update(target_table).where(
-    target_table.c.id == bindparam("target_id"),
-    target_table.c.version == bindparam("seen"),
-    target_table.c.removed.is_(False),
+_SAVE = Saying(
+    update(target_table)
+    .where(
+        target_table.c.id == bindparam("target_id"),
+        target_table.c.version == bindparam("seen"),
+        target_table.c.removed.is_(False),
+    )
+    .returning(target_table.c.version),
+    [column.name for column in target_table.c],
 )
 
 
@@ -73,9 +79,10 @@ def load_target(connection: Connection, target_id: str) -> Target:
 
 def load_in_plan(connection: Connection, target_id: str) -> TargetInPlan:
     """Return a target that was not taken out, with its plan and the team; one query. Raises `NotFound`."""
-    row = connection.execute(_IN_PLAN, {"target_id": target_id}).mappings().first()
-    if row is None:
+    (rows,) = say(connection, _IN_PLAN.of(target_id=target_id))
+    if not rows:
         raise NoSuchRecord
+    row = rows[0]._asdict()
     plan = {column.name: row[f"its_plan_{column.name}"] for column in plan_table.c}
     target = target_of({column.name: row[column.name] for column in target_table.c})
     team, watch = tuple(roster.nested_members(row["team"])), placement_store.watch_from(row["traces"])
@@ -96,7 +103,8 @@ def save_target(connection: Connection, target: Target, *, removed: bool = False
     """Store a changed target and return it with its new version; None when somebody else changed it first."""
     saved = replace(target, version=target.version + 1)
     values = row_of(saved) | {"removed": removed, "target_id": target.id, "seen": target.version}
-    return saved if connection.execute(_SAVE, values).rowcount else None
+    (changed,) = say(connection, _SAVE.of(**values))
+    return saved if changed else None
 
 
 def views_of(connection: Connection, plan_ids: Collection[str]) -> dict[str, ChildViews]:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 
 from services.pep.adapters.history_store import entry_of
 from services.pep.adapters.links_store import Contribution
@@ -24,6 +25,7 @@ from shared.kernel.errors import NoSuchRecord
 from shared.platform import roster
 from shared.platform.nested import Rows, as_written, nested, rows_in
 from shared.platform.roster import Membership
+from shared.platform.round_trips import Saying, say
 
 _PARTS = {
     "sections": nested(plan_section.c, plan_section, plan_section.c.plan_id == plan.c.id),
@@ -43,7 +45,7 @@ _PARTS = {
 }
 
 # Built once: to put a statement this long together takes longer than to run it.
-_WHOLE = (
+_WHOLE = Saying(
     select(
         plan,
         child.c.name,
@@ -65,7 +67,7 @@ class WholePlan:
     the child whatever the plan.
     """
 
-    row: RowMapping
+    row: Mapping[str, Any]
 
     @cached_property
     def plan(self) -> Plan:
@@ -123,7 +125,7 @@ class WholePlan:
 
 def load_whole(connection: Connection, plan_id: str) -> WholePlan:
     """Return a plan with all that belongs to it; raises `NotFound`."""
-    row = connection.execute(_WHOLE, {"plan_id": plan_id}).mappings().first()
-    if row is None:
+    (rows,) = say(connection, _WHOLE.of(plan_id=plan_id))
+    if not rows:
         raise NoSuchRecord
-    return WholePlan(row)
+    return WholePlan(rows[0]._asdict())
