@@ -1,8 +1,9 @@
-"""Run with: python -m benchmarks.events [--rounds 5] [--count 3000] [--peers PYTHON]
+"""Run with: python -m benchmarks.events [--rounds 5] [--count 3000] [--peers PYTHON] [--add]
 
 Needs PostgreSQL and RabbitMQ on this machine (BENCH_ADMIN, BENCH_BROKER) and, for the peers, a Python with
 `benchmarks/events/peers/requirements.lock` installed. Every round measures every contender once, in turn, so that a
-slow minute of the machine is shared. Writes the table and the plot into `benchmarks/results/`.
+slow minute of the machine is shared; `--add` adds the rounds to those of earlier runs. Writes the table, the plot and
+the figures into `benchmarks/results/`.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from benchmarks.events.report import PEERS, machine, median, plot, spread, table
 
 BROKER = os.environ.get("BENCH_BROKER", "amqp://guest:guest@127.0.0.1:5672/%2F")
 HERE = Path(__file__).parent
+RESULTS = HERE.parent / "results"
 RATE = 100
 OURS_TIMES = 4
 """How many times as many events ours are given as the peers, so that all are measured for about as long."""
@@ -48,9 +50,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=3000)
     parser.add_argument("--paced", type=int, default=500, help="events sent at 100 a second for the latencies")
     parser.add_argument("--peers", default=str(HERE.parents[1] / ".venv-peers" / "bin" / "python"))
+    parser.add_argument("--add", action="store_true", help="add to the figures of earlier runs")
     wanted = parser.parse_args()
     peers = [name for name in PEERS if Path(wanted.peers).exists()]
-    figures: Figures = defaultdict(list)
+    RESULTS.mkdir(exist_ok=True)
+    kept = RESULTS / "events.json"
+    figures: Figures = defaultdict(list, json.loads(kept.read_text()) if wanted.add and kept.exists() else {})
     with databases() as names:
         for number in range(wanted.rounds):
             print(f"round {number + 1} of {wanted.rounds}", file=sys.stderr, flush=True)
@@ -60,6 +65,7 @@ def main() -> None:
             measure_ours(figures, "server", server_form(names), names, wanted.count, wanted.paced)
             with tempfile.TemporaryDirectory() as folder:
                 measure_ours(figures, "embedded", embedded_form(Path(folder)), names, wanted.count, wanted.paced)
+            kept.write_text(json.dumps(figures))  # round by round: whoever stops the run keeps those before
     write(figures, peers, wanted)
 
 
@@ -255,13 +261,11 @@ def write(figures: Figures, peers: list[str], wanted: argparse.Namespace) -> Non
         verdict("embedded end to end / best peer's handle rate", embedded, handle, at_least=5),
         verdict("p99 at 100 a second / best peer's", median(figures["server p99"]), p99, at_most=1.6),
     ]
-    folder = HERE.parent / "results"
-    folder.mkdir(exist_ok=True)
-    count = wanted.count
+    count, rounds = wanted.count, len(figures["server end to end"])
     text = [
         "# Commit to effect",
         "",
-        f"{wanted.rounds} interleaved rounds of {count:,} events for each peer and {OURS_TIMES * count:,} for the",
+        f"{rounds} interleaved rounds of {count:,} events for each peer and {OURS_TIMES * count:,} for the",
         "suite; medians (lowest to highest). A peer's handler commits one row. The suite takes facts from its outbox,",
         "has each confirmed by the broker, and commits effect and position together. Latencies are at",
         f"{RATE} events a second, from the call that sends (peers)",
@@ -274,10 +278,10 @@ def write(figures: Figures, peers: list[str], wanted: argparse.Namespace) -> Non
         table(["ratio", "measured", "target", "verdict"], ratios),
         "",
     ]
-    (folder / "events.md").write_text("\n".join(text), encoding="utf-8")
+    (RESULTS / "events.md").write_text("\n".join(text), encoding="utf-8")
     bars = {peer: median(figures[f"{peer} handle"]) for peer in peers}
     bars |= {"PEP Suite, PostgreSQL and RabbitMQ": server, "PEP Suite, embedded": embedded}
-    plot("Events handled a second, end to end", bars, folder / "events.svg")
+    plot("Events handled a second, end to end", bars, RESULTS / "events.svg")
     print("\n".join(text))
 
 

@@ -34,7 +34,6 @@ def make_runtime() -> Runtime:
         databases=databases,
         origin="http://127.0.0.1",
         home=Path(os.environ["BENCH_HOME"]),
-        authority=AUTHORITY,
     )
     return Runtime(settings)
 

@@ -30,6 +30,7 @@ PLANS = 40
 CONNECTIONS = 16
 CONTENDERS = {
     "plain": ("benchmarks.web.plain:app", "", {}),
+    "dutiful": ("benchmarks.web.plain:app", "", {"BENCH_DUTIES": "yes"}),
     "ours": ("benchmarks.web.ours:app", "/pep/api", {}),
     "afresh": ("benchmarks.web.ours:app", "/pep/api", {"BENCH_FORGET": "yes"}),
 }
@@ -59,7 +60,7 @@ def main() -> None:
             print(f"round {number + 1} of {wanted.rounds}", file=sys.stderr, flush=True)
             for server, python in servers.items():
                 measure(figures, server, python, found, Path(folder), wanted.seconds)
-        kept.write_text(json.dumps(figures))
+            kept.write_text(json.dumps(figures))  # round by round: whoever stops the run keeps those before
     write(figures, RESULTS)
 
 

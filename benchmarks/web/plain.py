@@ -3,20 +3,26 @@
 Nobody is signed in, no policy is asked and no reading is put on record. What has to be worked out (what is missing, how
 far a section is) is worked out by the same rules. Served as `benchmarks.web.plain:app`; `BENCH_DATABASE` is the
 database.
+
+With `BENCH_DUTIES` it does in its plain way what the suite must: it finds out from the token who asks, lets in only
+whom it finds on the child's team today, puts each reading on record before it answers, and writes a line for each
+request.
 """
 
 from __future__ import annotations
 
+import json
+import logging
 import os
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from flask import Flask, Response, abort, jsonify, request
+from flask import Flask, Response, abort, g, jsonify, request
 from marshmallow import Schema, fields
 from sqlalchemy import and_, create_engine, or_, select
-from sqlalchemy.orm import DeclarativeBase, joinedload, relationship, selectinload, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Session, joinedload, relationship, selectinload, sessionmaker
 
-from benchmarks.web.ground import NOW
+from benchmarks.web.ground import NOW, SECRET
 from services.pep.adapters import tables_child, tables_plan
 from services.pep.adapters.form_files import form_of
 from services.pep.domain import submission
@@ -27,6 +33,7 @@ from shared.contracts.roles import ROLE_TITLES, Role
 from shared.kernel.clock import london_date
 from shared.kernel.ids import new_id
 from shared.platform.audit_tables import ENTRY
+from shared.platform.auth import read_token
 from shared.platform.roster import MEMBERSHIP, PERSON
 
 TODAY = london_date(NOW)
@@ -247,6 +254,54 @@ TARGET, OUTCOME = TargetOut(), OutcomeSchema()
 engine = create_engine(os.environ["BENCH_DATABASE"], pool_size=5, max_overflow=5)
 session_of = sessionmaker(engine, expire_on_commit=False)
 app = Flask(__name__)
+DUTIES = "BENCH_DUTIES" in os.environ
+log = logging.getLogger("plain")
+
+
+if DUTIES:
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+
+    @app.before_request
+    def identify() -> None:
+        """Find out who asks."""
+        with session_of() as session:
+            token = read_token((SECRET,), request.headers["Authorization"].removeprefix("Bearer "), NOW)
+            g.person = session.get_one(Person, token.person_id)
+
+    @app.after_request
+    def tell(answer: Response) -> Response:
+        """Write a line for a request."""
+        facts = {"at": datetime.now(UTC).isoformat(), "way": request.path, "status": answer.status_code}  # noqa: TID251
+        log.info(json.dumps(facts | {"method": request.method, "actor": g.person.id}))
+        return answer
+
+
+def turn_away(team: list[Membership]) -> None:
+    """Let in whom a team holds today."""
+    if not any(
+        one.person_id == g.person.id and one.from_date <= TODAY and (one.until is None or one.until >= TODAY)
+        for one in team
+    ):
+        abort(404)
+
+
+def put_on_record(session: Session, child_id: str, kind: str, action: str) -> None:
+    """Add an entry to the audit."""
+    session.add(
+        Audit(
+            authority="northmoor",
+            at=datetime.now(UTC),  # noqa: TID251 - a plain program reads the clock where it is
+            person_id=g.person.id if DUTIES else "someone",
+            acting_as="designated_teacher",
+            organisation="",
+            kind=kind,
+            action=action,
+            child_id=child_id,
+            way="api",
+            why="",
+            correlation_id=new_id(),
+        )
+    )
 
 
 @app.get("/plans/<plan_id>")
@@ -268,6 +323,10 @@ def show(plan_id: str) -> Response:
         found = session.scalars(query).first()
         if found is None:
             abort(404)
+        if DUTIES:
+            turn_away(found.team)
+            put_on_record(session, found.child_id, "view", "pep.plan.read")
+            session.commit()
         return jsonify(PLAN.dump(found))
 
 
@@ -284,6 +343,8 @@ def review(target_id: str) -> Response:
     values = OUTCOME.load(request.get_json())
     with session_of() as session:
         target = session.get_one(Target, target_id)
+        if DUTIES:
+            turn_away(list(session.scalars(select(Membership).where(Membership.child_id == target.child_id))))
         if str(target.version) not in request.if_match:
             abort(412)
         target.outcome, target.outcome_why = values["outcome"], values["outcome_why"]
@@ -313,21 +374,7 @@ def review(target_id: str) -> Response:
                 facts={"what": target.what, "outcome": values["outcome"]},
             )
         )
-        session.add(
-            Audit(
-                authority="northmoor",
-                at=now,
-                person_id="someone",
-                acting_as="designated_teacher",
-                organisation="",
-                kind="change",
-                action="pep.plan.edit_targets",
-                child_id=target.child_id,
-                way="api",
-                why="",
-                correlation_id=new_id(),
-            )
-        )
+        put_on_record(session, target.child_id, "change", "pep.plan.edit_targets")
         session.commit()
         return _target_answer(target)
 
