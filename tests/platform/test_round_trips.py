@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Column, Connection, Integer, MetaData, String, Table, bindparam, func, select, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    cast,
+    event,
+    func,
+    insert,
+    select,
+    text,
+    type_coerce,
+)
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from shared.platform.db import Database, UtcDateTime
-from shared.platform.round_trips import Saying, say
+from shared.kernel.clock import LONDON
+from shared.platform import round_trips
+from shared.platform.db import Database, Json, UtcDateTime
+from shared.platform.round_trips import Said, Saying, say, say_later
 
 THING = Table(
     "thing",
@@ -27,9 +48,9 @@ NAMES = Saying(select(THING.c.id, THING.c.name).order_by(THING.c.id))
 
 
 def adding(dialect: str) -> Saying:
-    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    inserting = postgresql.insert if dialect == "postgresql" else sqlite.insert
     columns = {column.name: bindparam(f"new_{column.name}", type_=column.type) for column in THING.c}
-    return Saying(insert(THING).values(columns))
+    return Saying(inserting(THING).values(columns))
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
@@ -177,3 +198,126 @@ def test_what_psycopg_forgets_with_a_rollback_is_prepared_anew(on_postgresql: Da
         raise ZeroDivisionError
     with on_postgresql.writing() as connection:
         assert say(connection, NAMES.of()) == [[]]
+
+
+KEPT = Table(
+    "kept",
+    MetaData(),
+    Column("id", Integer, primary_key=True),
+    Column("body", Json, nullable=False),
+    Column("on", Date),
+    Column("yes", Boolean, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)
+KEEP = Saying(insert(KEPT).inline(), [column.name for column in KEPT.c])
+EVERY = Saying(select(KEPT).order_by(KEPT.c.id))
+BODY = {"what": "Förde £", "cost": 3, "why": None}
+ROW = {"id": 1, "body": BODY, "on": AT.date(), "yes": False, "at": AT.astimezone(LONDON)}
+
+
+@pytest.fixture
+def keeping(database: Database) -> Database:
+    KEPT.metadata.create_all(database.engine)
+    return database
+
+
+def bodies(database: Database) -> list[int]:
+    with database.asking() as connection:
+        (rows,) = say(connection, EVERY.of())
+    return [row.id for row in rows]
+
+
+def test_what_is_said_is_kept_and_read_as_an_ordinary_statement_keeps_and_reads_it(keeping: Database) -> None:
+    with keeping.writing() as connection:
+        say(connection, KEEP.of(**ROW))
+        connection.execute(insert(KEPT), {**ROW, "id": 2, "on": None, "yes": True})
+        ordinary = [tuple(row) for row in connection.execute(select(KEPT).order_by(KEPT.c.id))]
+        (said,) = say(connection, EVERY.of())
+        texts = connection.execute(select(cast(KEPT.c.body, String), type_coerce(KEPT.c.at, String))).all()
+    assert [tuple(row) for row in said] == ordinary
+    assert said[0].body == BODY
+    assert (said[0].at, said[0].at.tzinfo, said[0].yes, said[0].on) == (AT, UTC, False, AT.date())
+    assert texts[0] == texts[1]
+
+
+def test_what_is_said_for_later_comes_before_the_next_statement_and_before_the_commit(keeping: Database) -> None:
+    with keeping.writing() as connection:
+        say_later(connection, KEEP, [ROW])
+        assert connection.execute(select(KEPT.c.id)).scalars().all() == [1]
+        say_later(connection, KEEP, [{**ROW, "id": 2}])
+        assert [row.id for row in say(connection, EVERY.of())[0]] == [1, 2]
+        say_later(connection, KEEP, [{**ROW, "id": 3}])
+        say_later(connection, KEEP, [{**ROW, "id": 4}, {**ROW, "id": 5}])
+        assert bodies(keeping) == []
+        say_later(connection, KEEP, [{**ROW, "id": 6}])
+    assert bodies(keeping) == [1, 2, 3, 4, 5, 6]
+
+
+def test_what_was_said_for_later_is_gone_when_the_transaction_is(keeping: Database) -> None:
+    with pytest.raises(ZeroDivisionError), keeping.writing() as connection:
+        say_later(connection, KEEP, [ROW])
+        raise ZeroDivisionError
+    with keeping.writing() as connection:
+        connection.execute(select(KEPT.c.id))
+    assert bodies(keeping) == []
+
+
+def test_a_savepoint_takes_back_what_was_said_for_later_within_it_alone(keeping: Database) -> None:
+    with keeping.writing() as connection:
+        say_later(connection, KEEP, [ROW])
+        with pytest.raises(ZeroDivisionError), connection.begin_nested():
+            say_later(connection, KEEP, [{**ROW, "id": 2}])
+            raise ZeroDivisionError
+        with connection.begin_nested():
+            say_later(connection, KEEP, [{**ROW, "id": 3}])
+    assert bodies(keeping) == [1, 3]
+
+
+def test_a_commit_that_brings_what_cannot_be_stored_stores_nothing_and_says_so(keeping: Database) -> None:
+    with pytest.raises(IntegrityError) as caught, keeping.writing() as connection:
+        say(connection, KEEP.of(**ROW))
+        say_later(connection, KEEP, [ROW])
+    assert "Förde" not in str(caught.value)
+    assert bodies(keeping) == []
+
+
+def test_what_is_said_for_later_travels_with_the_commit(
+    on_postgresql: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    KEPT.metadata.create_all(on_postgresql.engine)
+    sent: list[tuple[int, bool]] = []
+    send = round_trips._sent
+
+    def note(driver: Any, prepared: Any, said: Sequence[Said], commit: bool) -> list[list[Any]]:
+        sent.append((len(said), commit))
+        return send(driver, prepared, said, commit)
+
+    monkeypatch.setattr(round_trips, "_sent", note)
+    with on_postgresql.writing() as connection:
+        assert say(connection, EVERY.of()) == [[]]
+        say_later(connection, KEEP, [ROW])
+        say_later(connection, KEEP, [{**ROW, "id": 2}])
+    assert sent == [(1, False), (2, True)]
+    assert bodies(on_postgresql) == [1, 2]
+
+
+def test_where_one_only_reads_nothing_that_changes_is_said(keeping: Database) -> None:
+    for opened in (keeping.asking, keeping.reading):
+        with pytest.raises(RuntimeError, match="changes nothing"), opened() as connection:
+            say(connection, KEEP.of(**ROW))
+        with pytest.raises(RuntimeError, match="changes nothing"), opened() as connection:
+            say_later(connection, KEEP, [ROW])
+    with keeping.noting() as connection:
+        say_later(connection, KEEP, [ROW])
+    assert bodies(keeping) == [1]
+
+
+def test_those_who_count_statements_hear_of_each_once(keeping: Database) -> None:
+    heard: list[str] = []
+    with keeping.writing() as connection:
+        event.listen(connection, "before_cursor_execute", lambda *call: heard.append(call[2].split()[0]))
+        say_later(connection, KEEP, [ROW])
+        say(connection, EVERY.of())
+        say_later(connection, KEEP, [{**ROW, "id": 2}])
+        connection.execute(select(KEPT.c.id))
+    assert heard == ["INSERT", "SELECT", "INSERT", "SELECT"]
