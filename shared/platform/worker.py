@@ -1,4 +1,7 @@
-"""The process that carries facts and does the jobs: for each service a relay, a consumer and a clockwork of jobs.
+"""The process that carries facts and does the jobs: for each service a relay, a consumer and clockworks of jobs.
+
+A job that waits for the world outside has a thread of its own: a calendar server that takes its time keeps no mail
+waiting. Those that only ask their own database share one.
 
 A thread that fails says so in the log, drops its connections and starts again after a pause; nothing that fails takes
 the process down. On `stop` each thread finishes what it holds.
@@ -89,7 +92,12 @@ def _parts(
 ) -> Iterator[tuple[str, Callable[[], None]]]:
     yield f"{spec.name}-relay", partial(relay_until, stop, spec, runtime, bus)
     yield f"{spec.name}-consumer", partial(consume_until, stop, spec, runtime, bus)
-    yield f"{spec.name}-jobs", partial(work_until, stop, spec, runtime)
+    jobs = (*spec.jobs, *STANDING_JOBS)
+    for job in jobs:
+        if job.run_alone is not None:
+            yield f"{spec.name}-{job.name}", partial(work_until, stop, spec, runtime, [job])
+    shared = [job for job in jobs if job.run_alone is None]
+    yield f"{spec.name}-jobs", partial(work_until, stop, spec, runtime, shared)
 
 
 def keep_going(name: str, part: Callable[[], None], stop: threading.Event) -> None:
@@ -151,9 +159,8 @@ def consume_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, bu
         consumer.close()
 
 
-def work_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime) -> None:
-    """Do a service's jobs: each at once, and then every so often."""
-    jobs = (*spec.jobs, *STANDING_JOBS)
+def work_until(stop: threading.Event, spec: ServiceSpec, runtime: Runtime, jobs: Sequence[Job]) -> None:
+    """Do jobs of a service, one after another: each at once, and then every so often."""
     due = {job.name: monotonic() for job in jobs}
     while not stop.is_set():
         for job in _due(jobs, due):

@@ -116,6 +116,28 @@ def test_a_job_that_waits_for_the_world_outside_runs_in_no_transaction(tmp_path:
         wait_for(lambda: done.count("pep") >= 2)
 
 
+def test_a_job_that_waits_long_for_the_world_outside_keeps_no_other_waiting(tmp_path: Path) -> None:
+    answered, begun = threading.Event(), threading.Event()
+    done: list[str] = []
+
+    def wait_for_a_slow_server(_runtime: Runtime, _spec: ServiceSpec) -> None:
+        begun.set()
+        assert answered.wait(30)
+
+    every = timedelta(seconds=0.05)
+    jobs = (
+        Job("read-diaries", every, run_alone=wait_for_a_slow_server),
+        Job("send-mail", every, run_alone=lambda _runtime, _spec: done.append("sent")),
+        Job("forget", every, lambda _work: done.append("forgotten")),
+    )
+    pep = make_service("pep", jobs=jobs)
+    with working([pep], make_runtime(tmp_path, [pep])):
+        assert begun.wait(15)
+        done.clear()
+        wait_for(lambda: done.count("sent") >= 3 and done.count("forgotten") >= 3)
+        answered.set()
+
+
 @pytest.mark.rabbitmq
 def test_a_broker_whose_connections_are_cut_again_and_again_delays_and_loses_nothing(
     tmp_path: Path, far_bus: Bus, proxy: Proxy

@@ -67,7 +67,7 @@ def forget_diary(work: Work) -> None:
 def read_due_diary(runtime: Runtime, spec: ServiceSpec) -> bool:
     """Read the diary anew that was not read for the longest time; return whether one was due.
 
-    One at a time, so that a server that takes its time keeps the mail waiting for no longer than that.
+    One at a time: the next is read two seconds later.
     """
     suite = system_actor()
     with reading_work(runtime, spec, suite) as work:
