@@ -40,7 +40,7 @@ class Job:
     """Something a service does by itself, at start and then every so often; it must be safe to do twice.
 
     `run` is called in a unit of work. A job that waits for the world outside (a mail server) has `run_alone` instead
-    and opens its own units, so that no transaction is open meanwhile; it runs beside the others, in a thread of its own.
+    and opens its own units, so that no transaction is open meanwhile; it runs in a thread of its own.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Which mail counts as an answer, which is held for the worker, which is ignored; and in what order answers count."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -23,7 +23,7 @@ TOLD = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
 NOW = TOLD + timedelta(days=1)
 MEETING = datetime(2026, 12, 7, 14, 30, tzinfo=UTC)
 UID = "a8ad44aa-625c-42ff-ad63-1fcfba4c6ac6"
-ENTRY = Entry(UID, "meeting-1", "anna", "anna.larch@school.example", 1, TOLD, MEETING)
+ENTRY = Entry(UID, "meeting-1", "anna", "anna.larch@school.example", 1, TOLD, MEETING, meet_by=date(2026, 12, 11))
 
 
 def says(partstat: str, email: str = "anna.larch@school.example") -> tuple[Participant, ...]:
@@ -157,7 +157,27 @@ def test_whatever_order_answers_come_in_the_newest_stands(answers: list[tuple[st
         (replace(YES, kind=Kind.REFRESH), Outcome.APPLIED, "invitation_sent_again"),
         (replace(YES, kind=Kind.REFRESH, sender="ben@home.example"), Outcome.HELD, "other_sender"),
         (replace(YES, kind=Kind.WRITTEN), Outcome.HELD, "written_answer"),
-        (replace(YES, kind=Kind.COUNTER), Outcome.HELD, "proposes_other_time"),
+        (replace(YES, kind=Kind.COUNTER, proposed_start=MEETING), Outcome.HELD, "proposes_other_time"),
+        (replace(YES, kind=Kind.COUNTER, participants=(), proposed_start=MEETING), Outcome.HELD, "proposes_other_time"),
+        (replace(YES, kind=Kind.COUNTER), Outcome.HELD, "proposes_no_time"),
+        (
+            replace(YES, kind=Kind.COUNTER, proposed_start=MEETING, proposed_end=MEETING),
+            Outcome.HELD,
+            "proposes_no_time",
+        ),
+        (
+            replace(YES, kind=Kind.COUNTER, proposed_start=MEETING - timedelta(days=90)),
+            Outcome.HELD,
+            "proposes_past_time",
+        ),
+        (
+            replace(YES, kind=Kind.COUNTER, proposed_start=MEETING + timedelta(days=90)),
+            Outcome.HELD,
+            "proposes_late_time",
+        ),
+        (replace(YES, kind=Kind.PART_OF_SERIES), Outcome.HELD, "part_of_series"),
+        (replace(YES, kind=Kind.COMPLAINT, sender="arf@x.example"), Outcome.HELD, "marked_unwanted"),
+        (replace(YES, participants=(*says("ACCEPTED"), *says("DECLINED"))), Outcome.HELD, "answers_differ"),
         (replace(YES, proposed_start=MEETING), Outcome.HELD, "proposes_other_time"),
         (replace(YES, participants=()), Outcome.HELD, "attendee_missing"),
         (replace(YES, participants=says("ACCEPTED", "ben@home.example")), Outcome.HELD, "attendee_differs"),

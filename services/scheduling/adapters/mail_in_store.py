@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.scheduling.adapters.tables_mail import mail_in
-from services.scheduling.domain.replies import Decision, Entry, IncomingMail, Kind, Outcome
+from services.scheduling.domain.replies import PROPOSALS, Decision, Entry, IncomingMail, Kind, Outcome
 from shared.kernel.ids import new_id
 
 HEAD_OCTETS = 64 * 1024
@@ -41,7 +41,15 @@ class ReceivedMail:
     @property
     def is_proposal(self) -> bool:
         """Tell whether its sender, who is proved to be the invitee, proposes another time."""
-        return self.reason == "proposes_other_time"
+        return self.reason in PROPOSALS
+
+    @property
+    def minutes_proposed(self) -> int:
+        """Return how long the proposed time is, where somebody could take it; else 0."""
+        if self.reason == "proposes_past_time" or self.proposed_start is None or self.proposed_end is None:
+            return 0
+        lasts = self.proposed_end - self.proposed_start
+        return lasts // timedelta(minutes=1) if timedelta(0) < lasts <= timedelta(days=1) else 0
 
 
 def receipt(mail: IncomingMail, raw: bytes) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from email import message_from_bytes
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import getaddresses
@@ -15,13 +16,22 @@ from services.scheduling.adapters.text_cleaning import clean_text
 
 MAX_PARTS = 100
 MAX_MULTIPARTS = 40
+MAX_BOUNDARIES = 1000
+MAX_FORWARDS = 3
+LONGEST_HEAD = 256 * 1024
+SHORT = 16 * 1024
+"""What is shorter cannot hold a header that takes long to read."""
 MAX_TEXT_OCTETS = 512 * 1024
 LONGEST_HEADER = 8000
 _MULTIPART = re.compile(rb"^content-type:\s*(?:multipart|message)/", re.MULTILINE)
-_HIDDEN = re.compile(r"<(head|style|script)\b.*?</\1\s*>", re.IGNORECASE | re.DOTALL)
+_ENDLESS = re.compile(rb"^content-(?:type|disposition)[ \t]*:(?:[^\n]|\n[ \t]){4000}", re.MULTILINE)
+_HEAD_ENDS = re.compile(rb"\r?\n\r?\n")
+_HIDDEN = re.compile(r"<(head|style|script)\b", re.IGNORECASE)
 _BREAK = re.compile(r"<br[^>]{0,100}>|</(?:p|div|tr|li|h\d)\s*>", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]{0,2000}>")
 _QUOTED_FROM = re.compile(r"^(?:-----Original Message|On .{5,200} wrote:|From: |_{10,})", re.MULTILINE)
+_SCRAMBLED = "-----BEGIN PGP MESSAGE-----"
+_SEALED = ("application/pgp-encrypted", "application/x-microsoft-rpmsg-message")
 _OPAQUE = ("application/pkcs7-mime", "application/x-pkcs7-mime")
 
 
@@ -34,6 +44,12 @@ def parse_mail(raw: bytes) -> Message:
     lower = raw.lower()
     if lower.count(b"multipart/") + lower.count(b"message/") > MAX_MULTIPARTS < len(_MULTIPART.findall(lower)):
         raise TooDeep
+    if len(raw) > SHORT:
+        if _ENDLESS.search(lower) or (b"multipart/" in lower and raw.count(b"\n--") > MAX_BOUNDARIES):
+            raise TooDeep
+        ends = _HEAD_ENDS.search(raw, 16)
+        if (ends.start() if ends else len(raw)) > LONGEST_HEAD:
+            raise TooDeep
     return message_from_bytes(raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n"))
 
 
@@ -48,7 +64,7 @@ def header(mail: Message, name: str) -> str:
     value = as_written(mail, name)
     try:
         return " ".join(str(make_header(decode_header(value))).split())
-    except (LookupError, UnicodeError, ValueError):
+    except (LookupError, UnicodeError, ValueError, MessageError):
         return value
 
 
@@ -69,7 +85,10 @@ def only_sender(mail: Message) -> str:
     """
     if len(mail.get_all("From", [])) != 1:
         return ""
-    found = [address.strip() for _, address in getaddresses([as_written(mail, "From")]) if "@" in address]
+    try:
+        found = [address.strip() for _, address in getaddresses([as_written(mail, "From")]) if "@" in address]
+    except (RecursionError, IndexError, ValueError):
+        return ""
     return clean_text(found[0].lower())[:254] if len(found) == 1 else ""
 
 
@@ -87,29 +106,52 @@ def leaves(mail: Message) -> Iterator[Message]:
             yield part
         elif isinstance(payload, list):
             waiting = [each for each in payload if isinstance(each, Message)] + waiting
-        elif kind in _OPAQUE and (inner := _unsigned(part)) is not None:
+        elif is_opaque(part) and (inner := _unsigned(part)) is not None:
             waiting.insert(0, inner)
         else:
             yield part
 
 
+def is_opaque(part: Message) -> bool:
+    """Tell whether a leaf is S/MIME: signed content, or content that can only be read with a key."""
+    return part.get_content_type() in _OPAQUE or file_name(part).endswith(".p7m")
+
+
 def is_encrypted(part: Message) -> bool:
     """Tell whether a leaf can only be read with a key."""
-    return part.get_content_type() in (*_OPAQUE, "application/pgp-encrypted")
+    if is_opaque(part) or part.get_content_type() in _SEALED or file_name(part) == "message.rpmsg":
+        return True
+    return part.get_content_type() == "text/plain" and _SCRAMBLED in _text(part)[:2000]
 
 
 def forwarded(part: Message) -> Message | None:
     """Return the mail that a leaf holds, or None."""
-    if part.get_content_type() == "message/rfc822":
+    if part.get_content_type() in ("message/rfc822", "message/global"):
         payload = part.get_payload()
         inner = payload[0] if isinstance(payload, list) and payload else None
-        return inner if isinstance(inner, Message) else None
-    if file_name(part).endswith(".eml"):
-        try:
-            return parse_mail(octets(part))
-        except (TooDeep, RecursionError):
+        if not isinstance(inner, Message):
             return None
+        if as_written(part, "Content-Transfer-Encoding").lower() in ("base64", "quoted-printable") and not inner.keys():
+            return _encoded_mail(part, inner)
+        return inner
+    if file_name(part).endswith(".eml"):
+        return _mail_in(octets(part))
     return None
+
+
+def _encoded_mail(part: Message, inner: Message) -> Message | None:
+    """Return a mail that is wrapped encoded, which no standard allows and some programs do."""
+    wrapper = Message()
+    wrapper["Content-Transfer-Encoding"] = as_written(part, "Content-Transfer-Encoding")
+    wrapper.set_payload(str(inner.get_payload()))
+    return _mail_in(octets(wrapper))
+
+
+def _mail_in(raw: bytes) -> Message | None:
+    try:
+        return parse_mail(raw)
+    except (TooDeep, RecursionError):
+        return None
 
 
 def file_name(part: Message) -> str:
@@ -140,17 +182,31 @@ def written(parts: list[Message]) -> str:
     if "text/plain" in bodies:
         text = _text(bodies["text/plain"])
     elif "text/html" in bodies:
-        text = unescape(_TAG.sub("", _BREAK.sub("\n", _HIDDEN.sub("", _text(bodies["text/html"])))))
+        text = unescape(_TAG.sub("", _BREAK.sub("\n", _shown(_text(bodies["text/html"])))))
     else:
         return ""
     text = _QUOTED_FROM.split(text, maxsplit=1)[0]
     return clean_text("\n".join(line.strip() for line in text.splitlines() if not line.startswith(">")))
 
 
+def _shown(html: str) -> str:
+    """Leave out what a page does not show; what is never closed is left out to the end."""
+    lower, kept, at = html.lower(), [], 0
+    if len(lower) != len(html):
+        return html
+    while found := _HIDDEN.search(html, at):
+        kept.append(html[at : found.start()])
+        closing = lower.find(f"</{found.group(1).lower()}", found.end())
+        at = lower.find(">", closing) + 1 if closing >= 0 else 0
+        if at <= 0:
+            return "".join(kept)
+    return "".join([*kept, html[at:]])
+
+
 def _unsigned(part: Message) -> Message | None:
     try:
-        return parse_mail(signed_content(octets(part)))
-    except (NotSigned, TooDeep, RecursionError):
+        return _mail_in(signed_content(octets(part)))
+    except (NotSigned, RecursionError):
         return None
 
 

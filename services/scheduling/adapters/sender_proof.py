@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.replies import Proof
 
-_COMMENT = re.compile(r"\([^()]*\)")
+MAX_HEADERS, LONGEST_HEADER = 30, 8000
+_BRACKET = re.compile(r"[()]")
+UNNAMED = "unnamed"
+"""What the setting calls a server that does not put its name first, as Microsoft 365's."""
 _RESULT = re.compile(r"(dmarc|dkim|spf)\s*=\s*([a-z]+)(.*)", re.IGNORECASE | re.DOTALL)
 _FROM = re.compile(r"header\.from\s*=\s*\"?(?:[^\s\"@;]*@)?([A-Za-z0-9.-]+)", re.IGNORECASE)
 _SIGNER = re.compile(r"header\.d\s*=\s*\"?([A-Za-z0-9.-]+)", re.IGNORECASE)
@@ -18,13 +22,16 @@ def read_proof(headers: Iterable[object], sender: str, mail_proof: str) -> tuple
     """Return what the trusted server says, and whether any server says that the sender is not who they claim.
 
     `mail_proof` is `local`, or `authserv:ID` with the name of the one server whose word counts. That server puts its
-    header above those that came with the mail, so its first header is the one that counts.
+    header above those that came with the mail, so its first header is the one that counts. A server that names itself
+    nowhere is meant by `authserv:unnamed`.
     """
     trusted = mail_proof.removeprefix("authserv:").strip().lower() if mail_proof.startswith("authserv:") else None
+    if trusted == UNNAMED:
+        trusted = ""
     proof = Proof.MISSING
     disowned = False
-    for header in headers:
-        server, results = _read(str(header))
+    for header in islice(headers, MAX_HEADERS):
+        server, results = _read(str(header)[:LONGEST_HEADER])
         verdict = _verdict(results, ascii_address(sender).rpartition("@")[2])
         disowned = disowned or verdict is Proof.FAILED
         if trusted is not None and server == trusted and proof is Proof.MISSING:
@@ -33,13 +40,23 @@ def read_proof(headers: Iterable[object], sender: str, mail_proof: str) -> tuple
 
 
 def _read(header: str) -> tuple[str, list[tuple[str, str, str]]]:
-    text = " ".join(header.split())
-    while (shorter := _COMMENT.sub(" ", text)) != text:
-        text = shorter
-    server, *rest = text.split(";")
+    server, *rest = _without_comments(" ".join(header.split())).split(";")
+    if "=" in server:
+        server, rest = "", [server, *rest]
     matches = (_RESULT.fullmatch(each.strip()) for each in rest)
     found = [(match.group(1).lower(), match.group(2).lower(), match.group(3)) for match in matches if match]
     return (server.split() or [""])[0].lower(), found
+
+
+def _without_comments(text: str) -> str:
+    """Leave out what stands in brackets, also in brackets within brackets."""
+    kept, depth, at = [], 0, 0
+    for bracket in _BRACKET.finditer(text):
+        if depth == 0:
+            kept.append(text[at : bracket.start()])
+        depth = depth + 1 if bracket.group() == "(" else max(0, depth - 1)
+        at = bracket.end()
+    return " ".join([*kept, text[at:]] if depth == 0 else kept)
 
 
 def _verdict(results: list[tuple[str, str, str]], domain: str) -> Proof:

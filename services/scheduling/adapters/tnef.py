@@ -25,6 +25,10 @@ _IS_PROPOSAL = (_APPOINTMENT, 0x8257)
 _WIDTHS = {0x02: 4, 0x03: 4, 0x04: 4, 0x05: 8, 0x06: 8, 0x07: 8, 0x0A: 4, 0x0B: 4, 0x14: 8, 0x40: 8, 0x48: 16}
 _TEXTS = {0x1E, 0x1F, 0x0D, 0x102}
 _BEFORE_1970 = 116_444_736_000_000_000
+SIGNATURE = struct.pack("<I", _SIGNATURE)
+_MAPI = UUID(int=0)
+"""The family under which a property of MAPI's own number, which has no name, is kept here."""
+_CLASS, _PLAIN_BODY = (_MAPI, 0x001A), (_MAPI, 0x1000)
 _ANSWERS = {
     "ipm.schedule.meeting.resp.pos": "ACCEPTED",
     "ipm.schedule.meeting.resp.neg": "DECLINED",
@@ -61,7 +65,7 @@ def read_tnef(raw: bytes) -> Tnef:
     try:
         for attribute, content in _attributes(raw):
             if attribute == _MESSAGE_CLASS:
-                found.partstat = _ANSWERS.get(_text(content).lower(), "")
+                found.partstat = _partstat(_text(content)) or found.partstat
             elif attribute == _BODY:
                 found.note = _text(content)
             elif attribute == _MESSAGE_PROPERTIES:
@@ -94,9 +98,24 @@ def _text(raw: bytes) -> str:
     return raw.split(b"\0", 1)[0].decode("cp1252", "replace").strip()
 
 
+def _partstat(message_class: str) -> str:
+    """Return the answer that a message class stands for; what others add behind it does not count."""
+    lower = message_class.lower()
+    return next((said for kind, said in _ANSWERS.items() if lower == kind or lower.startswith(f"{kind}.")), "")
+
+
+def _words(raw: bytes) -> str:
+    """Return a text of MAPI, which is in UTF-16 or in the sender's own character set."""
+    if raw[1:2] == b"\0":
+        return raw.decode("utf-16-le", "replace").split("\0", 1)[0].strip()
+    return _text(raw)
+
+
 def _note_properties(found: Tnef, properties: dict[Property, bytes]) -> None:
     uid = properties.get(_CLEAN_GLOBAL_ID) or properties.get(_GLOBAL_ID) or b""
     found.uid = uid.hex()
+    found.partstat = found.partstat or _partstat(_words(properties.get(_CLASS, b"")))
+    found.note = found.note or _words(properties.get(_PLAIN_BODY, b""))
     if _SEQUENCE in properties:
         found.sequence = int.from_bytes(properties[_SEQUENCE][:4], "little")
     found.start = _instant(properties.get(_START))
@@ -106,7 +125,7 @@ def _note_properties(found: Tnef, properties: dict[Property, bytes]) -> None:
 
 
 def _properties(raw: bytes) -> Iterator[tuple[Property, bytes]]:
-    """Yield the first value of each named property (MS-OXTNEF section 2.1.3.4); all are aligned to four octets."""
+    """Yield the first value of each property (MS-OXTNEF section 2.1.3.4); all are aligned to four octets."""
     (count,) = struct.unpack_from("<I", raw, 0)
     if count > _MAX_PROPERTIES:
         raise ValueError("It has too many properties.")
@@ -114,7 +133,7 @@ def _properties(raw: bytes) -> Iterator[tuple[Property, bytes]]:
     for _ in range(count):
         kind, number = struct.unpack_from("<HH", raw, at)
         at += 4
-        name: Property | None = None
+        name: Property | None = (_MAPI, number)
         if number >= 0x8000:
             name, at = _name(raw, at)
         value, at = _value(raw, at, kind)

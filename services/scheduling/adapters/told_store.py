@@ -104,16 +104,25 @@ def entry(connection: Connection, authority: str, uid: str) -> Entry | None:
 
 def only_entry_of(connection: Connection, authority: str, address: str, now: datetime) -> Entry | None:
     """Return a mailbox's entry of an authority's one coming meeting; None when it has none or several."""
+    found = _coming(connection, authority, address, now)
+    return found[0] if len(found) == 1 else None
+
+
+def next_entry_of(connection: Connection, authority: str, address: str, now: datetime) -> Entry | None:
+    """Return a mailbox's entry of an authority's next meeting to come; None when it has none."""
+    return next(iter(_coming(connection, authority, address, now)), None)
+
+
+def _coming(connection: Connection, authority: str, address: str, now: datetime) -> list[Entry]:
     if not address:
-        return None
-    found = _entries(
+        return []
+    return _entries(
         connection,
         authority,
         func.lower(told_invitee.c.email) == mailbox(address),
         told_invitee.c.withdrawn.is_(False),
         told_meeting.c.starts_at > now,
     )
-    return found[0] if len(found) == 1 else None
 
 
 def _entries(connection: Connection, authority: str, *conditions: ColumnElement[bool]) -> list[Entry]:
@@ -123,10 +132,11 @@ def _entries(connection: Connection, authority: str, *conditions: ColumnElement[
         .scalar_subquery()
     )
     query = (
-        select(told_invitee, told_meeting.c.starts_at, first_asked.label("first_asked"))
+        select(told_invitee, told_meeting.c.starts_at, meeting.c.meet_by, first_asked.label("first_asked"))
         .join(told_meeting, told_meeting.c.meeting_id == told_invitee.c.meeting_id)
         .join(meeting, meeting.c.id == told_invitee.c.meeting_id)
         .where(meeting.c.authority == authority, *conditions)
+        .order_by(told_meeting.c.starts_at)
         .limit(2)
     )
     return [_entry(row) for row in connection.execute(query).mappings()]
@@ -147,6 +157,7 @@ def _entry(row: Mapping[Any, Any]) -> Entry:
         withdrawn=row["withdrawn"],
         answered=answered,
         first_asked=row["first_asked"],
+        meet_by=row["meet_by"],
     )
 
 

@@ -32,6 +32,7 @@ REASONS = {
     "forwarded": "Somebody passed on an answer. It is not proved whose it is.",
     "invitation_just_sent": "The person asks for the invitation again, which was sent to them a moment before.",
     "invitation_sent_again": "The person asked for the invitation again, and it is on its way.",
+    "marked_unwanted": "The person, or their mail provider, marked the invitation as unwanted mail.",
     "meeting_takes_no_answers": "The meeting has been held or cancelled, so it takes no more answers.",
     "newer_answer_known": "The person has given a newer answer since.",
     "no_answer_in_it": "The mail says neither yes, no nor maybe.",
@@ -40,7 +41,11 @@ REASONS = {
     "not_an_answer": "The mail holds a calendar entry, but it is not an answer to an invitation.",
     "nothing_in_it": "The mail is empty.",
     "other_sender": "The answer came from another address than the one invited.",
+    "part_of_series": "The answer is about one day of a repeated meeting, but this one takes place once. Ask them.",
+    "proposes_late_time": "The person proposes a time after the day by which the meeting must take place.",
+    "proposes_no_time": "The person wants another time, but which one could not be read. Ask them.",
     "proposes_other_time": "The person proposes another time.",
+    "proposes_past_time": "The person proposes a time that has passed. Ask them which one they mean.",
     "sender_unproved": "It is not proved that the mail really came from this address.",
     "too_large": "The mail is too large to be read.",
     "undelivered": "The invitation could not be delivered to this person.",
@@ -94,6 +99,8 @@ def take_in(work: Work, raw: bytes) -> Receipt:
         return _receipt(mail, Decision(Outcome.IGNORED, "duplicate"), entry)
     vouched = work.settings.mail_proof.startswith("authserv:")
     entry = _with_newest_answer(work, entry)
+    if entry is None and mail.kind is Kind.AUTO_REPLY:
+        entry = told_store.only_entry_of(work.connection, authority, mail.sender, work.now)
     decision = decide(mail, entry, work.now, server_must_vouch=vouched)
     if entry is not None:
         _note_address(work, mail, entry, vouched)
@@ -164,12 +171,12 @@ def _waiting(work: Work, meeting_id: str, mail_id: str) -> ReceivedMail:
 
 
 def _entry_of(work: Work, mail: IncomingMail) -> Entry | None:
-    """Return the calendar entry that a mail is about: the one it names, or the one whose mail came back."""
-    if mail.uid:
-        return told_store.entry(work.connection, work.actor.authority, mail.uid)
-    if mail.kind is Kind.BOUNCE:
-        return told_store.only_entry_of(work.connection, work.actor.authority, mail.undelivered_to, work.now)
-    return None
+    """Return the calendar entry that a mail is about: the one it names, or the next one of whose mail came back."""
+    authority = work.actor.authority
+    found = told_store.entry(work.connection, authority, mail.uid) if mail.uid else None
+    if found is None and mail.kind in (Kind.BOUNCE, Kind.COMPLAINT):
+        return told_store.next_entry_of(work.connection, authority, mail.undelivered_to, work.now)
+    return found
 
 
 def _note_address(work: Work, mail: IncomingMail, entry: Entry, vouched: bool) -> None:

@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from services.scheduling.domain.mailboxes import mailbox, same_mailbox
+from shared.kernel.clock import london_date
 
 MAX_SEQUENCE = 2**31 - 1
 REFRESH_PAUSE = timedelta(minutes=10)
 ANSWERS = {"ACCEPTED": "accepted", "DECLINED": "declined", "TENTATIVE": "tentative"}
 _EXCHANGE = "040000008200e00074c5b7101a82e008"
+PROPOSALS = frozenset({"proposes_other_time", "proposes_late_time", "proposes_past_time", "proposes_no_time"})
+"""The reasons for which somebody's wish for another time is held; what is known of the time tells them apart."""
 _WRAPPED = b"vCal-Uid\x01\x00\x00\x00"
 _BARE_UUID = re.compile(r"([0-9a-f]{8})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{4})([0-9a-f]{12})0*")
 
@@ -30,6 +33,7 @@ class Kind(StrEnum):
     COUNTER = "counter"
     REFRESH = "refresh"
     OTHER_METHOD = "other_method"
+    PART_OF_SERIES = "part_of_series"
     ANSWERS_DIFFER = "answers_differ"
     FORWARDED = "forwarded"
     UNREADABLE = "unreadable"
@@ -37,6 +41,7 @@ class Kind(StrEnum):
     WRITTEN = "written"
     BOUNCE = "bounce"
     REPORT = "report"
+    COMPLAINT = "complaint"
     AUTO_REPLY = "auto_reply"
     TOO_LARGE = "too_large"
 
@@ -59,10 +64,14 @@ class Proof(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Participant:
-    """An ATTENDEE of the event: address in lower case (empty when it is no mail address) and PARTSTAT."""
+    """An ATTENDEE of the event: address in lower case (empty when it is no mail address) and PARTSTAT.
+
+    `delegates` tells that it names somebody to be sent instead (DELEGATED-TO).
+    """
 
     email: str
     partstat: str
+    delegates: bool = field(default=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +79,8 @@ class IncomingMail:
     """What a mail says, as far as this service is concerned.
 
     `sender` is empty when there is not exactly one. Of a bounce `undelivered_to` is the address that mail does not
-    reach, and `comment` why in the words of the mail server.
+    reach, and `comment` why in the words of the mail server. `has_more` tells that a written mail holds something
+    besides words, such as a picture.
     """
 
     kind: Kind
@@ -89,18 +99,20 @@ class IncomingMail:
     proof: Proof = Proof.MISSING
     disowned: bool = False
     undelivered_to: str = ""
+    has_more: bool = False
 
     @property
     def says_nothing(self) -> bool:
         """Tell whether there is nothing in the mail that a person could look at."""
-        return self.kind is Kind.WRITTEN and not (self.comment or self.subject)
+        return self.kind is Kind.WRITTEN and not (self.comment or self.subject or self.has_more)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """The calendar entry of one invitee: what they were last told and what they last answered.
 
-    `first_asked` is the DTSTAMP of the first message of the present SEQUENCE, when it is not that of the last.
+    `first_asked` is the DTSTAMP of the first message of the present SEQUENCE, when it is not that of the last;
+    `meet_by` the day by which the meeting must take place.
     """
 
     uid: str
@@ -113,6 +125,7 @@ class Entry:
     withdrawn: bool = False
     answered: tuple[int, datetime] | None = None
     first_asked: datetime | None = None
+    meet_by: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +149,7 @@ def uid_forms(uid: str) -> Iterator[str]:
     after `vCal-Uid`); and a UUID that lost its hyphens and was padded with zeros, as one Android client sends it.
     """
     yield uid
-    lower = uid.strip().lower()
+    lower = uid.strip().lower().removeprefix("urn:uuid:").strip("{}<> ")
     yield lower
     if lower.startswith(_EXCHANGE):
         try:
@@ -183,16 +196,37 @@ def decide(mail: IncomingMail, entry: Entry | None, received_at: datetime, *, se
         return Decision(Outcome.APPLIED, "invitation_sent_again")
     if mail.kind is Kind.WRITTEN:
         return Decision(Outcome.HELD, "written_answer")
+    return _from_invitee(mail, entry, received_at)
+
+
+def _from_invitee(mail: IncomingMail, entry: Entry, received_at: datetime) -> Decision:
+    """Decide on an answer or a proposal that is proved to be the invitee's."""
     participant = _participant(mail, entry)
+    if participant is None and mail.kind is Kind.COUNTER and not mail.participants:
+        return Decision(Outcome.HELD, _proposal(mail, entry, received_at))
     if participant is None:
         return Decision(Outcome.HELD, "attendee_missing" if not mail.participants else "attendee_differs")
     if mail.kind is Kind.COUNTER or mail.proposed_start is not None:
-        return Decision(Outcome.HELD, "proposes_other_time", ANSWERS.get(participant.partstat))
+        return Decision(Outcome.HELD, _proposal(mail, entry, received_at), ANSWERS.get(participant.partstat))
+    if len({each.partstat for each in mail.participants if each.email == participant.email}) > 1:
+        return Decision(Outcome.HELD, "answers_differ")
     return _answer(mail, entry, participant, received_at)
 
 
+def _proposal(mail: IncomingMail, entry: Entry, received_at: datetime) -> str:
+    """Return the reason for which a proposal is held: what its reader must know of the time."""
+    starts, ends = mail.proposed_start, mail.proposed_end
+    if starts is None or (ends is not None and ends <= starts):
+        return "proposes_no_time"
+    if starts <= received_at:
+        return "proposes_past_time"
+    if entry.meet_by is not None and london_date(starts) > entry.meet_by:
+        return "proposes_late_time"
+    return "proposes_other_time"
+
+
 def _answer(mail: IncomingMail, entry: Entry, participant: Participant, received_at: datetime) -> Decision:
-    if participant.partstat == "DELEGATED":
+    if participant.partstat == "DELEGATED" or participant.delegates:
         return Decision(Outcome.HELD, "delegated")
     answer = ANSWERS.get(participant.partstat)
     if answer is None:
@@ -248,7 +282,7 @@ def _without_entry(mail: IncomingMail) -> Decision:
     if mail.kind in (Kind.REPLY, Kind.COUNTER, Kind.REFRESH):
         answer = ANSWERS.get(mail.participants[0].partstat) if len(mail.participants) == 1 else None
         return Decision(Outcome.HELD, "unknown_invitation", answer)
-    if mail.kind is Kind.BOUNCE:
+    if mail.kind in (Kind.BOUNCE, Kind.COMPLAINT):
         return Decision(Outcome.IGNORED, "unknown_invitation")
     if mail.kind in (Kind.REPORT, Kind.AUTO_REPLY):
         return Decision(Outcome.IGNORED, _NEVER_APPLIED[mail.kind])
@@ -260,9 +294,11 @@ def _without_entry(mail: IncomingMail) -> Decision:
 _NEVER_APPLIED = {
     Kind.ANSWERS_DIFFER: "answers_differ",
     Kind.AUTO_REPLY: "automatic_reply",
+    Kind.COMPLAINT: "marked_unwanted",
     Kind.ENCRYPTED: "encrypted",
     Kind.FORWARDED: "forwarded",
     Kind.OTHER_METHOD: "not_an_answer",
+    Kind.PART_OF_SERIES: "part_of_series",
     Kind.REPORT: "delivery_notice",
     Kind.TOO_LARGE: "too_large",
     Kind.UNREADABLE: "could_not_read",
