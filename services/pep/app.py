@@ -16,6 +16,7 @@ from services.pep.adapters import (
     tables_placement,
     tables_plan,
     tables_retention,
+    tables_review,
     tables_sign_in,
 )
 from services.pep.adapters.children_store import name_of
@@ -27,6 +28,7 @@ from services.pep.entrypoints.api import concerns as concerns_api
 from services.pep.entrypoints.api import people as people_api
 from services.pep.entrypoints.api import placement as placement_api
 from services.pep.entrypoints.api import plans as plans_api
+from services.pep.entrypoints.api import reviews as reviews_api
 from services.pep.entrypoints.api import schools as schools_api
 from services.pep.entrypoints.api import targets as targets_api
 from services.pep.entrypoints.api import team as team_api
@@ -42,6 +44,7 @@ from services.pep.entrypoints.pages import (
     concerns,
     delegations,
     departures,
+    disagreements,
     emergencies,
     entering_care,
     links,
@@ -53,16 +56,22 @@ from services.pep.entrypoints.pages import (
     placement,
     plans,
     retention,
+    review_caseload,
+    review_packs,
+    review_records,
+    reviews,
     sections,
     sessions,
     sign_in,
     targets,
     team,
     views,
+    visits,
     worklist,
 )
 from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
 from shared.contracts.permissions import KEEPS_PEOPLE
+from shared.contracts.roles import Role
 from shared.platform.service import Announcer, NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
@@ -88,6 +97,12 @@ PAGES = (
     views.pages,
     care_plan.pages,
     concerns.pages,
+    reviews.pages,
+    review_records.pages,
+    review_packs.pages,
+    review_caseload.pages,
+    disagreements.pages,
+    visits.pages,
     links.pages,
     parent_plan.pages,
     personal_link.pages,
@@ -107,6 +122,7 @@ API = (
     views_api.api,
     care_plan_api.api,
     concerns_api.api,
+    reviews_api.api,
 )
 
 TABLES = (
@@ -118,6 +134,7 @@ TABLES = (
     tables_placement.placement,
     tables_plan.plan,
     tables_retention.hold,
+    tables_review.review,
     tables_sign_in.account,
 )
 """The modules add their tables to `metadata` when they are loaded."""
@@ -151,6 +168,7 @@ SPEC = ServiceSpec(
     navigation=(
         NavigationItem("My work", "/"),
         NavigationItem("Children", "/children"),
+        NavigationItem("Reviews", "/reviews", frozenset({Role.IRO})),
         NavigationItem("People", "/people", KEEPS_PEOPLE),
         NavigationItem("Records", "/records", KEEPS_PEOPLE),
     ),

@@ -215,6 +215,33 @@ class MeetingRequested:
     concern_id: str | None = None
 
 
+@event("pep.review.due.v1")
+@dataclass(frozen=True, slots=True)
+class ReviewDue:
+    """A review of a child's care plan is due, so a meeting of its own is to be arranged, which is about no plan.
+
+    `kind` is first, second, later or early. `meet_by` is the last day for it, and `rule` the code of the rule that set
+    it.
+    """
+
+    child_id: str
+    review_id: str
+    kind: str
+    opened_on: date
+    meet_by: date
+    rule: str
+
+
+@event("pep.review.withdrawn.v1")
+@dataclass(frozen=True, slots=True)
+class ReviewWithdrawn:
+    """A review that was due needs no meeting any more; `reason` is a code (not_needed, held_elsewhere)."""
+
+    child_id: str
+    review_id: str
+    reason: str
+
+
 @event("pep.plan.submitted.v1")
 @dataclass(frozen=True, slots=True)
 class PlanSubmitted:

@@ -22,6 +22,8 @@ SCHOOL = frozenset({Role.DESIGNATED_TEACHER})
 DELEGATE = frozenset({Role.DELEGATE})
 PROFESSIONALS = SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL | {Role.IRO}
 STAFF = PROFESSIONALS - SCHOOL
+ARRANGES_REVIEWS = SOCIAL_CARE | {Role.IRO}
+"""Who arranges the review of a care plan: its Independent Reviewing Officer, and the social worker."""
 HEAD = frozenset({Role.VIRTUAL_SCHOOL_HEAD})
 KEEPS_PEOPLE = HEAD | {Role.TEAM_MANAGER}
 IN_EMERGENCIES = STAFF - HEAD
@@ -221,7 +223,43 @@ PEP_PLAN: Mapping[str, Permission] = {
     ),
 }
 
-PEP: Mapping[str, Permission] = {**PEP_CHILD, **PEP_PLAN}
+PEP_REVIEW: Mapping[str, Permission] = {
+    "pep.review.read": Permission(
+        "See a child's reviews, what they decided and what became of it",
+        team=STAFF,
+        authority=HEAD,
+        emergency=True,
+    ),
+    "pep.review.ask": Permission(
+        "Ask for an early review of the care plan",
+        team=ARRANGES_REVIEWS | {Role.CHILD, Role.PARENT, Role.CARER, Role.ADVOCATE},
+    ),
+    "pep.review.withdraw": Permission("Say that a review somebody asked for is not needed", team=frozenset({Role.IRO})),
+    "pep.review.write_record": Permission(
+        "Write the record of a review: who took part, what was decided, who does what", team=frozenset({Role.IRO})
+    ),
+    "pep.review.settle_action": Permission(
+        "Say that what a review agreed is done, or why not", team=PROFESSIONALS | {Role.CARER}
+    ),
+    "pep.review_pack.read": Permission(
+        "Read what is brought together for a review",
+        team=PROFESSIONALS,
+        authority=HEAD,
+        fields={"care": STAFF},
+        emergency=True,
+    ),
+    "pep.reviews.list": Permission("See the reviews of the children one works with in a table", authority=STAFF),
+    "pep.reviews.export": Permission("Take that table away as a spreadsheet", authority=STAFF),
+    "pep.disagreement.record": Permission(
+        "Record that the reviewing officer does not agree, and how it is settled", team=frozenset({Role.IRO})
+    ),
+    "pep.visit.read": Permission(
+        "See when the social worker has visited a child", team=STAFF, authority=HEAD, emergency=True
+    ),
+    "pep.visit.record": Permission("Record a visit to a child, and how often visits are due", team=SOCIAL_CARE),
+}
+
+PEP: Mapping[str, Permission] = {**PEP_CHILD, **PEP_PLAN, **PEP_REVIEW}
 
 SCHEDULING: Mapping[str, Permission] = {
     "scheduling.child.read": Permission(
@@ -263,14 +301,25 @@ SCHEDULING: Mapping[str, Permission] = {
             "comments": SOCIAL_CARE,
             "mails": SOCIAL_CARE,
             "went": EVERYONE - {Role.PARENT},
+            "review": EVERYONE - DELEGATE,
+            "review_comments": ARRANGES_REVIEWS,
+            "review_mails": ARRANGES_REVIEWS,
         },
         matter=Matter.MEETINGS,
         emergency=True,
         sealed={"school": Matter.SCHOOL},
     ),
-    "scheduling.meeting.arrange": Permission("Arrange, move or cancel a meeting", team=SOCIAL_CARE),
-    "scheduling.meeting.record_answer": Permission("Write down an answer told by telephone", team=SOCIAL_CARE),
-    "scheduling.meeting.record_held": Permission("Say that a meeting was held and who came", team=SOCIAL_CARE | SCHOOL),
+    "scheduling.meeting.arrange": Permission(
+        "Arrange, move or cancel a meeting", team=ARRANGES_REVIEWS, fields={"pep": SOCIAL_CARE}
+    ),
+    "scheduling.meeting.record_answer": Permission(
+        "Write down an answer told by telephone", team=ARRANGES_REVIEWS, fields={"pep": SOCIAL_CARE}
+    ),
+    "scheduling.meeting.record_held": Permission(
+        "Say that a meeting was held and who came",
+        team=ARRANGES_REVIEWS | SCHOOL,
+        fields={"pep": SOCIAL_CARE | SCHOOL, "review": ARRANGES_REVIEWS},
+    ),
     "scheduling.poll.ask": Permission(
         "Ask people which times suit them before a meeting is arranged", team=SOCIAL_CARE
     ),

@@ -1,4 +1,8 @@
-"""What the scheduling service tells the others. The subject of every fact but the last is `child/<child_id>`."""
+"""What the scheduling service tells the others. The subject of every fact but the last is `child/<child_id>`.
+
+A meeting's `kind` is pep, a PEP meeting on the plan `plan_id`, or review, the review of the care plan `review_id`,
+which is about no plan: its `plan_id` is empty.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ class InviteeState:
 @event("scheduling.meeting.arranged.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingArranged:
-    """A PEP meeting has a time and its invitations are on their way; `mode` is in_person, online or mixed."""
+    """A meeting has a time and its invitations are on their way; `mode` is in_person, online or mixed."""
 
     child_id: str
     plan_id: str
@@ -31,12 +35,14 @@ class MeetingArranged:
     ends_at: datetime
     mode: str
     invitees: tuple[InviteeState, ...]
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.meeting.moved.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingMoved:
-    """A PEP meeting has another time, place or list of invitees; answers to a new time start afresh."""
+    """A meeting has another time, place or list of invitees; answers to a new time start afresh."""
 
     child_id: str
     plan_id: str
@@ -45,12 +51,14 @@ class MeetingMoved:
     ends_at: datetime
     mode: str
     invitees: tuple[InviteeState, ...]
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.meeting.cancelled.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingCancelled:
-    """A PEP meeting will not take place.
+    """A meeting will not take place.
 
     `reason` is a code (rearranging, no_show, not_needed, child_left_care, plan_superseded).
     """
@@ -59,6 +67,8 @@ class MeetingCancelled:
     plan_id: str
     meeting_id: str
     reason: str
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.invitee.replied.v1")
@@ -74,6 +84,8 @@ class InviteeReplied:
     required: bool
     answer: str
     by: str
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.meeting.put_back.v1")
@@ -86,12 +98,14 @@ class MeetingPutBack:
     meeting_id: str
     role: str
     meet_by: date
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.meeting.restated.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingRestated:
-    """How a PEP meeting that was given a time stands, said again for whoever lost what they knew of it.
+    """How a meeting that was given a time stands, said again for whoever lost what they knew of it.
 
     `state` is arranged, put_back, held or cancelled; `held_on` and what follows it are told of a meeting that was held.
     """
@@ -113,12 +127,14 @@ class MeetingRestated:
     participation: str = ""
     child_attended: bool | None = None
     child_conveyed: str = ""
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.meeting.held.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingHeld:
-    """A PEP meeting took place; `attended` holds the ids of those who came.
+    """A meeting took place; `attended` holds the ids of those who came.
 
     `quorate`: everybody was there without whom the authority's meetings do not go ahead. Where somebody who had to be
     there was not, `why_counted` is a code (heard_before, joined_otherwise, could_not_wait, child_wished, other). Of the
@@ -139,6 +155,8 @@ class MeetingHeld:
     participation: str = ""
     child_attended: bool | None = None
     child_conveyed: str = ""
+    kind: str = "pep"
+    review_id: str = ""
 
 
 @event("scheduling.record.erased.v1")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 
 from services.pep.adapters.mail_store import QUEUE as PEP_MAILS
+from services.pep.adapters.review_notices_store import QUEUE as REVIEW_NOTICES
 from services.pep.app import SPEC as PEP
 from services.pep.application.schools import record_schools
 from services.pep.application.team import record_person
@@ -34,7 +35,7 @@ from suite.demo.term_dates import calendars
 
 RECENT = timedelta(days=10)
 SPECS = (PEP, SCHEDULING, VIRTUAL_SCHOOL)
-MAILS = ((SCHEDULING_MAILS, SCHEDULING), (PEP_MAILS, PEP))
+MAILS = ((SCHEDULING_MAILS, SCHEDULING), (PEP_MAILS, PEP), (REVIEW_NOTICES, PEP))
 Progress = Callable[[int, int], None]
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 NOTES: Mapping[str, str] = {
     "Amina Yusuf": "meetings to arrange, plans to write, a concern to answer",
     "Marcus Hall": "the whole team's children",
-    "Bronwen Hughes": "plans and care plans to read before a review",
+    "Bronwen Hughes": "reviews of care plans: one to hold, what others agreed, plans to read before",
     "Sarah Whitfield": "Jamal's plan, nearly ready to submit",
     "Priya Raman": "submitted plans to rate",
     "Helen Okafor": "every child of the authority",

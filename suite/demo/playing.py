@@ -37,7 +37,7 @@ from shared.contracts.participation import Conveyed, Participation
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict
-from suite.demo import words
+from suite.demo import reviewing, words
 from suite.demo.cast import SPEAKS, family_of, home_of, staff_id
 from suite.demo.player import NotPossible, Player
 from suite.demo.staff import SCHOOLS, TEAM_MANAGER
@@ -315,6 +315,11 @@ _ACTS: Mapping[Act, Callable[[Player, Step], None]] = {
     Act.ANSWER_WITH_MEETING: _answer_with_meeting,
     Act.LOSE_SCHOOL: _lose_school,
     Act.LEAVE_CARE: _leave_care,
+    Act.VISIT: reviewing.visit,
+    Act.ARRANGE_REVIEW: reviewing.arrange_review,
+    Act.HOLD_REVIEW: reviewing.hold_review,
+    Act.RECORD_REVIEW: reviewing.record_review,
+    Act.SETTLE_AGREED: reviewing.settle_agreed,
 }
 
 _CLOCK: Mapping[Act, tuple[int, int]] = {
@@ -323,6 +328,8 @@ _CLOCK: Mapping[Act, tuple[int, int]] = {
     Act.ANSWER: (12, 0),
     Act.DECLINE: (12, 0),
     Act.HOLD: (17, 5),
+    Act.ARRANGE_REVIEW: (9, 15),
+    Act.HOLD_REVIEW: (17, 15),
 }
 
 

@@ -39,6 +39,11 @@ class Act(StrEnum):
     ANSWER_WITH_MEETING = "answer_with_meeting"
     LOSE_SCHOOL = "lose_school"
     LEAVE_CARE = "leave_care"
+    VISIT = "visit"
+    ARRANGE_REVIEW = "arrange_review"
+    HOLD_REVIEW = "hold_review"
+    RECORD_REVIEW = "record_review"
+    SETTLE_AGREED = "settle_agreed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,15 @@ DAYS_IN_CARE: dict[Story, int] = {
 
 FIRST_REVIEW_AFTER = 18
 """The working day in care on which the first review is held; the law allows 20 (regulation 33(1))."""
+
+FIRST_VISIT, NEXT_VISITS = 4, range(32, 100, 28)
+"""The working days in care on which the social worker visits: within a week, then within six weeks."""
+
+REVIEWED = ("tyrone", "fatima", "ayaan")
+"""Whose first review was held on the suite; of the others it was recorded that one was held."""
+
+TO_BE_REVIEWED = ("jamal",)
+"""Whose first review is arranged."""
 
 APPROVED_IN_THE_END = (
     Story.APPROVED,
@@ -130,7 +144,7 @@ def _of(child: Child, number: int, today: date) -> Iterator[Step]:
     story = child.row.story
     line = _Line(child, number, entered_care_on(child, number, today))
     yield line.step(0, Act.ENTER_CARE)
-    yield line.step(FIRST_REVIEW_AFTER, Act.REVIEW)
+    yield from _reviewed(line)
     if story in (Story.NEW, Story.LATE):
         return
     if story in (Story.DATED, Story.PUT_BACK):
@@ -157,6 +171,23 @@ def _of(child: Child, number: int, today: date) -> Iterator[Step]:
         yield from later.written(18)
         yield later.step(23, Act.APPROVE)
     yield from _afterwards(child, number, today)
+
+
+def _reviewed(line: _Line) -> Iterator[Step]:
+    """Yield the first review and the social worker's visits."""
+    for day in (FIRST_VISIT, *NEXT_VISITS):
+        yield line.step(day, Act.VISIT)
+    key = line.child.key
+    if key in TO_BE_REVIEWED:
+        yield line.step(8, Act.ARRANGE_REVIEW, meeting=16)
+    if key not in REVIEWED:
+        yield line.step(FIRST_REVIEW_AFTER, Act.REVIEW)
+        return
+    yield line.step(8, Act.ARRANGE_REVIEW, meeting=FIRST_REVIEW_AFTER)
+    yield line.step(FIRST_REVIEW_AFTER, Act.HOLD_REVIEW)
+    yield line.step(FIRST_REVIEW_AFTER + 1, Act.RECORD_REVIEW)
+    if key == REVIEWED[0]:
+        yield line.step(FIRST_REVIEW_AFTER + 9, Act.SETTLE_AGREED)
 
 
 def _afterwards(child: Child, number: int, today: date) -> Iterator[Step]:

@@ -50,6 +50,8 @@ STORY = [
     "pep.meeting.requested.v1",
     "scheduling.meeting.cancelled.v1",
     "virtual_school.concern.closed.v1",
+    "pep.review.due.v1",
+    "pep.review.withdrawn.v1",
     "pep.team.member_left.v1",
     "pep.child.left_care.v1",
     "pep.session.ended.v1",

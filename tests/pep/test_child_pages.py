@@ -296,7 +296,7 @@ def test_my_work_says_what_to_do_why_and_by_when(pep: Pep, child: Child) -> None
         with pep.reading_as(who) as work:
             return {item.key.split("/")[0] for item in my_work(work)}
 
-    assert {"iro", "review"} <= keys("worker")
+    assert {"iro", "arrange-review"} <= keys("worker")
     assert keys("worker2") == set()
     page = pep.client("worker").get("/")
     check_page(page)

@@ -129,6 +129,7 @@ def test_no_row_is_declared_twice() -> None:
     blocks = [
         permissions.PEP_CHILD,
         permissions.PEP_PLAN,
+        permissions.PEP_REVIEW,
         permissions.SCHEDULING,
         permissions.VIRTUAL_SCHOOL_SERVICE,
         permissions.OPERATING,

@@ -21,7 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import insert, select, update
 
-from services.pep.adapters import emergencies_store, retention_store
+from services.pep.adapters import disagreements_store, emergencies_store, retention_store, reviews_store
 from services.pep.app import SPEC as PEP
 from services.pep.application import (
     children,
@@ -36,10 +36,13 @@ from services.pep.application import (
     team,
 )
 from services.pep.application.schools import record_schools
+from services.pep.domain.disagreements import Disagreement, Stage, StageStep
 from services.pep.domain.emergencies import Account, opening_from
 from services.pep.domain.links import Purpose
 from services.pep.domain.parents import Ground
 from services.pep.domain.retention import ErasureRequest
+from services.pep.domain.review_record import ReviewAction
+from services.pep.domain.reviews import hold
 from services.pep.domain.schools import School
 from services.pep.domain.targets import Category
 from services.scheduling.adapters import meetings_store
@@ -125,6 +128,7 @@ class AccessWorld:
         self._end_places("former")
         for child in self.things:
             self._promise(child)
+            self._review(child)
         self._upload()
         self._open_in_emergencies()
         self.deliver()
@@ -337,6 +341,29 @@ class AccessWorld:
                 seen_version=concern.version,
             )
         self.things[child]["concern_id"] = concern.id
+
+    def _review(self, child: str) -> None:
+        """Let the first review have been held, with something agreed for the teacher of the day, and a disagreement."""
+        things, teacher = self.things[child], f"{GROUPS[child]}-designated_teacher"
+        with self.by_itself(PEP, child) as work:
+            (review,) = reviews_store.of_child(work.connection, things["child_id"])
+            reviews_store.save(work.connection, hold(review, TODAY))
+            action = ReviewAction(
+                f"action-{child}",
+                review.id,
+                review.child_id,
+                "Find a tutor",
+                teacher,
+                "Teacher",
+                "",
+                TODAY,
+                for_plan=True,
+            )
+            reviews_store.add_action(work.connection, action)
+            raised = StageStep(Stage.RAISED, TODAY, "", "Iro")
+            dispute = Disagreement(f"dispute-{child}", review.child_id, review.id, "A move", TODAY, TODAY, (raised,))
+            disagreements_store.add(work.connection, dispute)
+        things |= {"review_id": review.id, "action_id": action.id, "disagreement_id": dispute.id}
 
     def _upload(self) -> None:
         for child, group in GROUPS.items():

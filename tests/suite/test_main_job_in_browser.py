@@ -185,7 +185,7 @@ def others_answer(town: Town) -> None:
     expect(page.get_by_role("main")).to_contain_text("Thank you")
     town.sign_in("Amina Yusuf")
     town.wait_for("/scheduling/", re.compile("3 of . said yes"))
-    town.follow(re.compile(CHILD))
+    town.follow(re.compile(f"{CHILD}: First PEP meeting"))
     town.look("meeting-who-comes")
 
 

@@ -18,7 +18,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from shared.contracts.parents import Matter
-from shared.contracts.permissions import IN_EMERGENCIES, PERMISSIONS
+from shared.contracts.permissions import ARRANGES_REVIEWS, IN_EMERGENCIES, PERMISSIONS
 from shared.contracts.roles import Role
 from shared.platform import roster
 from shared.platform.db import Database
@@ -76,6 +76,8 @@ class Stand:
     def may(self, action: str) -> bool:
         """Tell what the table says of a child: their own by their role, everybody's by their kind."""
         row = PERMISSIONS[action]
+        if self.role not in row.fields.get("pep", frozenset(Role)):  # the meetings of this world are PEP meetings
+            return False
         if self.relation in ACROSS or (row.matter not in DECIDED and self.role in row.by_decision):
             return False
         if self.relation == "opened" and self.role in row.emergency_roles:
@@ -108,6 +110,21 @@ def promised(stand: Stand) -> bool:
 
 def may_finish(stand: Stand) -> bool:
     return stand.may("pep.concern.finish_action") and (stand.may("pep.concern.answer") or promised(stand))
+
+
+def may_see_agreed(stand: Stand) -> bool:
+    """What a review agreed is read with the reviews, and by whoever does it."""
+    return stand.may("pep.review.read") or promised(stand)
+
+
+def may_settle_agreed(stand: Stand) -> bool:
+    follows = stand.is_own and stand.role in ARRANGES_REVIEWS
+    return stand.may("pep.review.settle_action") and (follows or promised(stand))
+
+
+def may_know_of_review(stand: Stand) -> bool:
+    """The meeting of a review is not told to a teacher's delegate."""
+    return stand.may("scheduling.meeting.read") and stand.role is not Role.DELEGATE
 
 
 def may_write_views(stand: Stand) -> bool:
@@ -148,6 +165,11 @@ BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "pep: GET /concerns/<concern_id>": may_see_concern,
     "pep: POST /api/concerns/<concern_id>/done": may_finish,
     "pep: POST /concerns/<concern_id>/done": may_finish,
+    "pep: GET /api/review-actions/<action_id>": may_see_agreed,
+    "pep: GET /review-actions/<action_id>": may_see_agreed,
+    "pep: POST /api/review-actions/<action_id>/outcome": may_settle_agreed,
+    "pep: POST /review-actions/<action_id>": may_settle_agreed,
+    "scheduling: GET /reviews/<review_id>/meeting": may_know_of_review,
     "pep: PUT /api/plans/<plan_id>/views": may_write_views,
     "pep: POST /plans/<plan_id>/views": may_write_views,
     "pep: PUT /api/plans/<plan_id>/sections/<key>": may_write_school_section,
@@ -183,6 +205,28 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "pep: POST /api/concerns/<concern_id>/answer": {"answer": "early_meeting", "version": 1},
     "pep: POST /api/concerns/<concern_id>/done": {"version": 1},
     "pep: POST /concerns/<concern_id>/done": {"version": 1},
+    "pep: PUT /api/reviews/<review_id>/record": {
+        "version": 1,
+        "child_there": True,
+        "how": "spoke",
+        "seen_alone": True,
+        "decisions": ["It goes on."],
+    },
+    "pep: POST /api/reviews/<review_id>/actions": {
+        "what": "Find a tutor",
+        "owner_id": "nobody",
+        "by_date": "2026-12-18",
+        "for_plan": True,
+    },
+    "pep: POST /api/reviews/<review_id>/withdrawal": {"version": 1, "why": "Nobody needs it now."},
+    "pep: POST /api/review-actions/<action_id>/outcome": {"version": 1, "done": True},
+    "pep: POST /review-actions/<action_id>": {"version": 1, "done": "yes"},
+    "pep: POST /api/disagreements/<disagreement_id>/stages": {
+        "stage": "settled",
+        "on": "2026-11-23",
+        "note": "It is settled.",
+        "version": 1,
+    },
     "scheduling: POST /api/meetings/<meeting_id>/arrangement": MEETING,
     "scheduling: PUT /api/meetings/<meeting_id>/arrangement": MEETING,
     "scheduling: POST /api/meetings/<meeting_id>/answers": {"invitee_id": "<invitee_id>", "answer": "accepted"},

@@ -96,6 +96,12 @@ def in_care(connection: Connection, authority: str, *, after: str, limit: int) -
     return _with_reviews(connection, connection.execute(query).mappings().all())
 
 
+def ids_in_care(connection: Connection, authority: str) -> list[str]:
+    """Return the ids of the children of an authority who are looked after."""
+    query = select(table.c.id).where(table.c.authority == authority, table.c.left_care_on.is_(None))
+    return list(connection.execute(query).scalars())
+
+
 def find_reference(connection: Connection, authority: str, reference: str) -> str | None:
     """Return the id of the child whom the authority knows by `reference`."""
     query = select(table.c.id).where(table.c.authority == authority, table.c.reference == reference)

@@ -106,6 +106,14 @@ def plans_of(connection: Connection, child_id: str) -> list[Plan]:
     return [plan_of(row) for row in connection.execute(query).mappings()]
 
 
+def plans_of_children(connection: Connection, child_ids: Collection[str]) -> dict[str, list[Plan]]:
+    """Return the plans of these children; one query."""
+    found: dict[str, list[Plan]] = {}
+    for row in connection.execute(select(plan_table).where(plan_table.c.child_id.in_(child_ids))).mappings():
+        found.setdefault(row["child_id"], []).append(plan_of(row))
+    return found
+
+
 def taken_places(connection: Connection, child_ids: Collection[str]) -> set[tuple[str, str, str]]:
     """Return child, term and kind of every plan these children have; one query for each thousand children."""
     table, wanted = plan_table.c, sorted(child_ids)

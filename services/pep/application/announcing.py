@@ -9,7 +9,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
-from services.pep.adapters import care_plan_store, children_store, history_store, plans_store, schools_store
+from services.pep.adapters import (
+    care_plan_store,
+    children_store,
+    history_store,
+    plans_store,
+    reviews_store,
+    schools_store,
+)
 from services.pep.application.facts import (
     emergency_opened,
     entered_care,
@@ -22,6 +29,7 @@ from services.pep.application.facts import (
 from services.pep.application.parents import TOLD_OF
 from services.pep.application.plans import parts_of, submission_of
 from services.pep.application.retention import record_erased
+from services.pep.application.reviews import review_due
 from services.pep.domain.children import Child
 from services.pep.domain.plan import Plan, PlanState
 from shared.contracts.pep import ChildLeftCare, ParentStandingChanged, PlanApproved, PlanReturned, PlanSuperseded
@@ -88,6 +96,9 @@ def _of_child(work: Work, child: Child) -> Iterator[object]:
     plans = sorted(plans_store.plans_of(work.connection, child.id), key=lambda plan: (plan.due_on, plan.opened_on))
     for plan in plans:
         yield from _of_plan(work, plan, plans)
+    for review in reversed(reviews_store.of_child(work.connection, child.id)):
+        if review.state.is_open:
+            yield review_due(review)
     if child.left_care_on is not None:
         yield ChildLeftCare(child.id, child.left_care_on)
 

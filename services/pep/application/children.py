@@ -13,10 +13,11 @@ from services.pep.adapters.policies import load_calendar, load_policy
 from services.pep.application.facts import entered_care
 from services.pep.application.history import record
 from services.pep.application.openings import open_plans
+from services.pep.application.reviews import close_reviews, held_elsewhere, open_reviews
 from services.pep.application.schools import known_school
 from services.pep.application.team import disband, follow_school, join_team
 from services.pep.domain import clocks
-from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child, check_dates
+from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child, check_dates, with_review
 from services.pep.domain.clocks import Deadline
 from services.pep.domain.periods import long_date
 from services.pep.domain.terms import phase_of, year_group
@@ -76,6 +77,7 @@ def enter_care(work: Work, new: NewChild) -> Child:
     if Role.DESIGNATED_TEACHER not in (new.team or {}):
         follow_school(work, child, child.entered_care_on)
     open_plans(work, [child])
+    open_reviews(work, [child])
     return child
 
 
@@ -155,6 +157,9 @@ def change_details(work: Work, child_id: str, version: int, changes: Mapping[str
     tell_details(work, before, saved)
     if before.on_short_breaks and not saved.on_short_breaks:
         open_plans(work, [saved])
+        open_reviews(work, [saved])
+    elif saved.on_short_breaks:
+        close_reviews(work, saved, "The child is looked after for short breaks only.")
     return saved
 
 
@@ -214,8 +219,10 @@ def record_review(work: Work, child_id: str, version: int, held_on: date) -> Chi
         raise InvalidInput({"held_on": ["The review must have been held since the child became looked after."]})
     if held_on in child.reviews_held:
         raise InvalidInput({"held_on": ["A review on this day is recorded already."]})
-    saved = children_store.save(work.connection, replace(child, reviews_held=(*child.reviews_held, held_on)))
+    saved = children_store.save(work.connection, with_review(child, held_on))
     record(work, child.id, "", "review_recorded", held_on=long_date(held_on))
+    held_elsewhere(work, saved, held_on)
+    open_reviews(work, [saved])
     return saved
 
 
@@ -235,6 +242,7 @@ def end_care(work: Work, left: Child) -> Child:
     assert left.left_care_on is not None  # noqa: S101 - both callers have just set it
     saved = children_store.save(work.connection, left)
     work.publish(f"child/{left.id}", ChildLeftCare(left.id, left.left_care_on))
+    close_reviews(work, left, "The child left care.")
     record(work, left.id, "", "care_ended", left_on=long_date(left.left_care_on))
     disband(work, left.id, left.left_care_on)
     return saved
@@ -254,6 +262,7 @@ def keep_up_with_the_date(work: Work, after: str, limit: int) -> str:
     for child in moved_up:
         tell_details(work, child, grown[child.id])
     open_plans(work, list(grown.values()))
+    open_reviews(work, list(grown.values()))
     return found[-1].id if found else ""
 
 

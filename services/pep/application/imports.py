@@ -10,6 +10,7 @@ from services.pep.adapters import children_store
 from services.pep.adapters.ssda903 import Record, read_return
 from services.pep.application.children import announce, end_care, tell_details
 from services.pep.application.openings import open_plans
+from services.pep.application.reviews import open_reviews
 from services.pep.domain.children import Child, eighteenth_birthday
 from services.pep.domain.imports import ImportReport
 from services.pep.domain.terms import phase_of, year_group
@@ -44,7 +45,7 @@ def import_ssda903(work: Work, folder: Path, progress: Callable[[int, int], None
     report.counts.update(dict.fromkeys(TOLD, 0))
     report.counts[NO_EPISODE] = found.without_episode
     known = children_store.by_reference(work.connection, work.actor.authority)
-    new, to_plan = [], []
+    new, to_plan, to_review = [], [], []
     for done, record in enumerate(found.records):
         if done % 100 == 0:
             progress(done, len(found.records))
@@ -57,12 +58,15 @@ def import_ssda903(work: Work, folder: Path, progress: Callable[[int, int], None
             report.counts[SHORT_BREAKS] += 1
         if child is None:
             new.append(after)
+        if words != UNCHANGED:
+            to_review.append(after)
         if words in (NEW, RETURNED_TO_CARE) or (child and child.on_short_breaks and not after.on_short_breaks):
             to_plan.append(after)
     children_store.add(work.connection, new)
     for child in new:
         announce(work, child)
     report.counts[PLANS] = open_plans(work, to_plan)
+    open_reviews(work, to_review)
     progress(len(found.records), len(found.records))
     return report
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 from services.pep.adapters import care_plan_store, history_store, plans_store
+from services.pep.application import review_meetings
 from services.pep.application.care_plan import write_from_approved
 from services.pep.application.history import record, time_words
 from services.pep.application.plan_page import ANSWER_WORDS, title_of
@@ -35,16 +36,25 @@ from shared.platform.work import Work
 
 def when_meeting_arranged(work: Work, fact: MeetingArranged) -> None:
     """Show the meeting on the plan."""
+    if fact.review_id:
+        review_meetings.when_arranged(work, fact)
+        return
     _put_meeting(work, fact, "meeting_arranged")
 
 
 def when_meeting_moved(work: Work, fact: MeetingMoved) -> None:
     """Show the meeting's new time and people on the plan."""
+    if fact.review_id:
+        review_meetings.when_arranged(work, fact)
+        return
     _put_meeting(work, fact, "meeting_moved")
 
 
 def when_meeting_cancelled(work: Work, fact: MeetingCancelled) -> None:
     """Take the meeting off the plan; it is due again unless another meeting stands."""
+    if fact.review_id:
+        review_meetings.when_off(work, fact)
+        return
     if _end_meeting(work, fact.meeting_id, "cancelled"):
         record(work, fact.child_id, fact.plan_id, "meeting_cancelled")
         _due_again(work, fact.plan_id)
@@ -52,6 +62,9 @@ def when_meeting_cancelled(work: Work, fact: MeetingCancelled) -> None:
 
 def when_meeting_put_back(work: Work, fact: MeetingPutBack) -> None:
     """Show that the meeting is to be arranged anew, and whose answer did it."""
+    if fact.review_id:
+        review_meetings.when_off(work, fact)
+        return
     if _end_meeting(work, fact.meeting_id, "put_back"):
         role = title_of(fact.role)
         record(work, fact.child_id, fact.plan_id, "meeting_put_back", role=role[0].lower() + role[1:])
@@ -60,6 +73,9 @@ def when_meeting_put_back(work: Work, fact: MeetingPutBack) -> None:
 
 def when_invitee_replied(work: Work, fact: InviteeReplied) -> None:
     """Show an invitee's answer."""
+    if fact.review_id:
+        review_meetings.when_replied(work, fact)
+        return
     meeting = plans_store.load_meeting(work.connection, fact.meeting_id)
     if meeting is None:
         return
@@ -77,6 +93,9 @@ def when_invitee_replied(work: Work, fact: InviteeReplied) -> None:
 
 def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
     """Show that the meeting took place and who came; the plan can now be finished and submitted."""
+    if fact.review_id:
+        review_meetings.when_held(work, fact)
+        return
     plan = plans_store.find_plan(work.connection, fact.plan_id)
     if plan is None:
         return
@@ -91,6 +110,9 @@ def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
 
 def when_meeting_restated(work: Work, fact: MeetingRestated) -> None:
     """Take over how a meeting stands where that is not known; a plan that waits for its meeting follows."""
+    if fact.review_id:
+        review_meetings.when_restated(work, fact)
+        return
     plan = plans_store.find_plan(work.connection, fact.plan_id)
     known = plans_store.load_meeting(work.connection, fact.meeting_id)
     if plan is None:

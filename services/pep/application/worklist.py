@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from services.pep.adapters import children_store, people_store, schools_store
+from services.pep.adapters import children_store, people_store, reviews_store, schools_store
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.policies import load_calendar
 from services.pep.application.concerns import worklist_items as concern_items
@@ -13,6 +13,7 @@ from services.pep.application.emergencies import worklist_items as emergency_ite
 from services.pep.application.parents import worklist_items as parent_items
 from services.pep.application.plan_worklist import worklist_items as plan_items
 from services.pep.application.retention import worklist_items as retention_items
+from services.pep.application.review_worklist import worklist_items as review_items
 from services.pep.domain import clocks
 from services.pep.domain.children import Child
 from services.pep.domain.periods import Calendar
@@ -34,6 +35,7 @@ def my_work(work: Work) -> tuple[WorkItem, ...]:
         [
             *emergency_items(work),
             *children_items(work),
+            *review_items(work),
             *plan_items(work),
             *concern_items(work),
             *parent_items(work),
@@ -49,6 +51,7 @@ def children_items(work: Work) -> list[WorkItem]:
     children = [child for child in found.values() if child.in_care and not child.on_short_breaks]
     teams = roster.teams(work.connection, mine, work.today)
     schools = schools_store.find_many(work.connection, {child.school_urn for child in children if child.school_urn})
+    to_hold = reviews_store.to_hold(work.connection, [child.id for child in children])
     items: list[WorkItem] = []
     for child in children:
         calendar = load_calendar(child.authority)
@@ -56,6 +59,8 @@ def children_items(work: Work) -> list[WorkItem]:
         if mine[child.id] & {Role.SOCIAL_WORKER}:
             items += _gaps_in_team(child, held, schools)
             items += _school_to_find(child, calendar)
+        if child.id in to_hold:
+            continue
         if Role.IRO in mine[child.id] or (Role.IRO not in held and Role.SOCIAL_WORKER in mine[child.id]):
             items += _review(child, calendar, work.today)
     return [*items, *_nobody_to_work_with(work), *_children_without_social_worker(work)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from services.pep.domain.terms import Phase
@@ -89,6 +89,11 @@ class Child:
     def age_on(self, day: date) -> int:
         """Return the age in whole years on `day`."""
         return day.year - self.born_on.year - ((day.month, day.day) < (self.born_on.month, self.born_on.day))
+
+
+def with_review(child: Child, held_on: date) -> Child:
+    """Return the child with a review held on a day."""
+    return child if held_on in child.reviews_held else replace(child, reviews_held=(*child.reviews_held, held_on))
 
 
 def check_dates(

@@ -26,6 +26,8 @@ class Rule(StrEnum):
     PLAN_TO_IRO_BEFORE_REVIEW = "plan_to_iro_before_review"
     PLAN_AFTER_SCHOOL_CHANGE = "plan_after_school_change"
     PERSONAL_LINK_LASTS = "personal_link_lasts"
+    REVIEW_ARRANGED_AHEAD = "review_arranged_ahead"
+    REVIEW_RECORDED_WITHIN = "review_recorded_within"
 
 
 class UnreadablePolicy(Exception):

@@ -28,6 +28,7 @@ from services.pep.domain.plan import Plan, term_words
 from services.pep.domain.targets import Category, Outcome
 from services.pep.domain.views import QUESTIONS, WAYS_GATHERED
 from services.pep.entrypoints.concern_words import story_of, what_happened
+from services.pep.entrypoints.review_chronology import reviews_and_visits
 from shared.kernel.clock import london_date
 from shared.platform import copies, roster
 from shared.platform.chronology import Entry, Part, entry
@@ -44,6 +45,7 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
         *_plans(work, child_id),
         *_links(work, child_id),
         *_care_plan(work, child_id),
+        *reviews_and_visits(work, child_id),
         *_parents(work, child_id),
         *_emergencies(work, child_id),
         *_keeping(work, child_id),

@@ -7,7 +7,7 @@ in a mailbox that a family shares.
 from __future__ import annotations
 
 from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say
-from services.scheduling.domain.itip import Act, Message, Method
+from services.scheduling.domain.itip import NEUTRAL_SUMMARY, Act, Message, Method
 from services.scheduling.domain.meeting import ASK
 from shared.platform.plain_mail import plain_name
 
@@ -95,7 +95,18 @@ def place_words(place: str, tongue: Tongue = ENGLISH) -> str:
 
 def opening(message: Message, tongue: Tongue = ENGLISH) -> str:
     """Return the first paragraph."""
-    return tongue.say(_OPENING[message.act])
+    return tongue.say(named(_OPENING[message.act], message.summary))
+
+
+def named(words: str, summary: str) -> str:
+    """Return what is said in English of an education meeting as it is said of a meeting of that name."""
+    if summary == NEUTRAL_SUMMARY:
+        return words
+    name = summary.lower()
+    article = "an" if name[0] in "aeiou" else "a"
+    for said in ("An education meeting", "an education meeting"):
+        words = words.replace(said, f"{said[0]}{article[1:]} {name}")
+    return words.replace("education meeting", name)
 
 
 def closing(message: Message, tongue: Tongue = ENGLISH) -> list[str]:

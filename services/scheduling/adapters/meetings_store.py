@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.scheduling.adapters import rooms_store
 from services.scheduling.adapters.tables import child, claim, invitee, meeting
-from services.scheduling.domain.meeting import Answer, Booking, Invitee, Meeting, MeetingState, Mode, Reason
+from services.scheduling.domain.meeting import Answer, Booking, Invitee, Kind, Meeting, MeetingState, Mode, Reason
 from services.scheduling.domain.travel import Booked
 from shared.kernel.errors import Conflict, Stale
 
@@ -209,7 +209,7 @@ def _room_wanted(stored: Meeting) -> tuple[str, range]:
 def _booked(people: Sequence[str]) -> Conflict:
     return Conflict(
         "person_booked",
-        "Somebody who must be there has just been booked for another PEP meeting at that time. Choose another time.",
+        "Somebody who must be there has just been booked for another meeting at that time. Choose another time.",
         person_ids=list(people),
     )
 
@@ -261,6 +261,7 @@ def _values(one: Meeting) -> dict[str, Any]:
         "room_id": (booking.room_id or None) if booking else None,
         "attended": list(one.attended),
         "outcome": one.outcome,
+        "kind": one.kind.value,
         "version": one.version,
     }
 
@@ -326,5 +327,6 @@ def _meeting(row: Mapping[Any, Any], invitees: tuple[Invitee, ...]) -> Meeting:
         invitees=invitees,
         attended=tuple(row["attended"]),
         outcome=row["outcome"],
+        kind=Kind(row["kind"]),
         version=row["version"],
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from services.scheduling.adapters.invitation_words import named
 from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say, tongue_of
 from services.scheduling.domain.itip import NEUTRAL_SUMMARY
 from shared.platform.plain_mail import Mail, write_plain
@@ -46,26 +47,27 @@ def write_notice(
     sender: str,
     now: datetime,
     language: str = "",
+    summary: str = NEUTRAL_SUMMARY,
 ) -> Mail:
-    """Return the notice to one parent of a meeting that began at `starts_at`; `now` is the mail's date.
+    """Return the notice to one parent of a meeting called `summary` that began at `starts_at`; `now` is its date.
 
     `language` is the code of the language that it is in besides English.
     """
     own = tongue_of(language)
     tongues = (ENGLISH,) if own.is_english else (own, ENGLISH)
-    text = f"\n{'-' * 60}\n\n".join(_took_place(tongue, starts_at, sender_name, sender) for tongue in tongues)
-    title = " / ".join(_title(tongue, starts_at) for tongue in tongues)
+    text = f"\n{'-' * 60}\n\n".join(_took_place(tongue, summary, starts_at, sender_name, sender) for tongue in tongues)
+    title = " / ".join(_title(tongue, summary, starts_at) for tongue in tongues)
     return write_plain(notice_id, name, address, title, text, sender_name, sender, now)
 
 
-def _title(tongue: Tongue, starts_at: datetime) -> str:
-    lead, what = tongue.say("Took place"), tongue.say(NEUTRAL_SUMMARY).lower()
+def _title(tongue: Tongue, summary: str, starts_at: datetime) -> str:
+    lead, what = tongue.say("Took place"), tongue.say(summary).lower()
     return f"{lead}: {what}, {tongue.day(starts_at)}"
 
 
-def _took_place(tongue: Tongue, starts_at: datetime, sender_name: str, sender: str) -> str:
+def _took_place(tongue: Tongue, summary: str, starts_at: datetime, sender_name: str, sender: str) -> str:
     said = {"when": tongue.moment(starts_at), "address": sender}
-    return "\n\n".join([*(tongue.say(one, **said) for one in _TOOK_PLACE), sender_name]) + "\n"
+    return "\n\n".join([*(tongue.say(named(one, summary), **said) for one in _TOOK_PLACE), sender_name]) + "\n"
 
 
 def write_emergency_notice(

@@ -106,6 +106,7 @@ meeting = Table(
     Column("room_id", String(36)),
     Column("attended", Json, nullable=False),
     Column("outcome", String(40), nullable=False),
+    Column("kind", String(10), nullable=False, server_default="pep"),
     Column("version", Integer, nullable=False),
     CheckConstraint("state IN ('to_arrange', 'arranged', 'put_back', 'held', 'cancelled')", name="state_known"),
     CheckConstraint(

@@ -48,5 +48,7 @@ def restated(meeting: Meeting, booking: Booking, went: HowItWent | None = None) 
         invitees=invitee_states(meeting),
         held_on=booking.day if was_held else None,
         attended=meeting.attended if was_held else (),
+        kind=meeting.kind.value,
+        review_id=meeting.review_id,
         **(held_facts(went) if was_held else {}),
     )

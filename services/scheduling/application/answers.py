@@ -41,15 +41,17 @@ def record_answer(work: Work, invitee_id: str, said: Answer, *, by: str, comment
     if before.invitee(invitee_id).answer is said and before.invitee(invitee_id).comment == who.comment:
         return before
     after = meetings_store.save(work.connection, after)
-    subject = f"child/{after.child_id}"
+    subject, of = f"child/{after.child_id}", (after.kind.value, after.review_id)
     note(work, after, "answered", role=who.role, name=who.name, answer=said.value, by=by)
     work.publish(
         subject,
-        InviteeReplied(after.child_id, after.plan_id, after.id, who.person_id, who.role, who.required, said.value, by),
+        InviteeReplied(
+            after.child_id, after.plan_id, after.id, who.person_id, who.role, who.required, said.value, by, *of
+        ),
     )
     if after.state is MeetingState.PUT_BACK and before.state is not MeetingState.PUT_BACK:
         note(work, after, "put_back", role=who.role, name=who.name)
-        work.publish(subject, MeetingPutBack(after.child_id, after.plan_id, after.id, who.role, after.meet_by))
+        work.publish(subject, MeetingPutBack(after.child_id, after.plan_id, after.id, who.role, after.meet_by, *of))
     if after.state is MeetingState.ARRANGED and before.state is MeetingState.PUT_BACK and after.booking:
         note(work, after, "restored")
         work.publish(subject, as_told(MeetingArranged, after, after.booking))

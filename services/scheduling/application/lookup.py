@@ -6,7 +6,7 @@ from services.scheduling.adapters import children_store, history_store, meetings
 from services.scheduling.adapters.children_store import Child
 from services.scheduling.adapters.history_store import Happening
 from services.scheduling.adapters.policies import load_policies
-from services.scheduling.domain.meeting import Meeting, MeetingState
+from services.scheduling.domain.meeting import Kind, Meeting, MeetingState
 from services.scheduling.domain.policy import MeetingPolicy, policy_on
 from services.scheduling.domain.term_calendar import TermCalendar
 from shared.kernel.errors import NoSuchRecord, Stale
@@ -23,7 +23,7 @@ def find_meeting(work: Work, meeting_id: str, action: str = "scheduling.meeting.
     found = meetings_store.load(work.connection, meeting_id)
     if found is None:
         raise NoSuchRecord
-    standing_to(work, found).permit(action)
+    standing_to(work, found).permit(action, found.kind.value)
     return found
 
 
@@ -39,6 +39,15 @@ def find_meeting_of_plan(work: Work, plan_id: str) -> Meeting:
     newest = max(meetings, key=lambda one: (one.state.is_open, one.asked_on, one.request_id != one.plan_id))
     standing_to(work, newest).permit("scheduling.meeting.read")
     return newest
+
+
+def find_meeting_of_review(work: Work, review_id: str) -> Meeting:
+    """Return the meeting of a review of the care plan; raises `NotFound` or `Denied` as `find_meeting`."""
+    found = meetings_store.with_request(work.connection, review_id)
+    if found is None or found.kind is not Kind.REVIEW:
+        raise NoSuchRecord
+    standing_to(work, found).permit("scheduling.meeting.read", found.kind.value)
+    return found
 
 
 def standing_to(work: Work, meeting: Meeting) -> Standing:
@@ -67,8 +76,8 @@ def child_of(work: Work, child_id: str) -> Child:
 
 
 def policy_for(work: Work, meeting: Meeting) -> MeetingPolicy:
-    """Return the meeting policy that the authority of a meeting has in force today."""
-    return policy_on(load_policies(meeting.authority), work.today)
+    """Return the policy that the authority of a meeting has in force today for meetings of its kind."""
+    return policy_on(load_policies(meeting.authority), work.today).for_kind(meeting.kind.value)
 
 
 def calendar_for(work: Work, child: Child) -> TermCalendar:

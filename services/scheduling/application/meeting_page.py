@@ -17,13 +17,15 @@ from services.scheduling.application.places import AT_SCHOOL, as_actor_knows, sc
 from services.scheduling.application.polls_page import poll_beside
 from services.scheduling.application.slots import alternatives, guests_of
 from services.scheduling.application.together import Together, look_together
-from services.scheduling.domain.meeting import Guest, Invitee, Meeting, MeetingState
+from services.scheduling.domain.meeting import Guest, Invitee, Kind, Meeting, MeetingState
 from services.scheduling.domain.polls import Poll
 from services.scheduling.domain.slots import Slot
 from shared.contracts.roles import Role
 from shared.platform.access import may
 from shared.platform.work import Work
 
+_OFFICE = {Kind.PEP: ("mails", "comments"), Kind.REVIEW: ("review_mails", "review_comments")}
+"""What those who arrange a meeting read besides, by its kind."""
 FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
 
 
@@ -38,6 +40,7 @@ class MeetingPage:
     may_record_held: bool
     sees_addresses: bool
     may_read_plan: bool
+    may_read_review: bool
     is_over: bool
     alternatives: tuple[Slot, ...]
     missing_roles: tuple[Role, ...]
@@ -56,10 +59,11 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     """Return a meeting as its page shows it; raises `NotFound` or `Denied` as `find_meeting`."""
     meeting = find_meeting(work, meeting_id)
     child_id = meeting.child_id
-    may_arrange = may(work, "scheduling.meeting.arrange", child_id) and meeting.state.is_open
-    sees_mails = may(work, "scheduling.meeting.read", child_id, "mails")
+    may_arrange = may(work, "scheduling.meeting.arrange", child_id, meeting.kind.value) and meeting.state.is_open
+    mails, comments = _OFFICE[meeting.kind]
+    sees_mails = may(work, "scheduling.meeting.read", child_id, mails)
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
-    sees_comments = may(work, "scheduling.meeting.read", child_id, "comments")
+    sees_comments = may(work, "scheduling.meeting.read", child_id, comments)
     sees_polls = may(work, "scheduling.poll.read", child_id)
     told_school = sees_school(work, meeting)
     hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if told_school else AT_SCHOOL)
@@ -72,10 +76,11 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         meeting=_as_seen(work, as_actor_knows(work, meeting), hidden, sees_family, sees_comments),
         child=school_as_actor_knows(work, meeting, child_of(work, child_id)),
         may_arrange=may_arrange,
-        may_record_answer=may(work, "scheduling.meeting.record_answer", child_id),
-        may_record_held=may(work, "scheduling.meeting.record_held", child_id),
+        may_record_answer=may(work, "scheduling.meeting.record_answer", child_id, meeting.kind.value),
+        may_record_held=may(work, "scheduling.meeting.record_held", child_id, meeting.kind.value),
         sees_addresses=may(work, "scheduling.meeting.read", child_id, "addresses"),
-        may_read_plan=may(work, "pep.plan.read", child_id),
+        may_read_plan=bool(meeting.plan_id) and may(work, "pep.plan.read", child_id),
+        may_read_review=bool(meeting.review_id) and may(work, "pep.review_pack.read", child_id),
         is_over=started,
         alternatives=(
             alternatives(work, meeting, guests) if may_arrange and meeting.state is MeetingState.PUT_BACK else ()

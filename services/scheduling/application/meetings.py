@@ -20,6 +20,7 @@ from services.scheduling.domain.meeting import (
     Booking,
     Guest,
     Intent,
+    Kind,
     Meeting,
     MeetingState,
     book,
@@ -64,11 +65,18 @@ def move(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeting:
 
 
 def cancel(work: Work, meeting_id: str, reason: str, seen_version: int) -> Meeting:
-    """Cancel a meeting; with the reason `rearranging` it goes back on the list to be arranged anew."""
+    """Cancel a meeting; with the reason `rearranging` it goes back on the list to be arranged anew.
+
+    A review of the care plan is only rearranged here: whether one is needed is said where the child's reviews are.
+    """
     found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
     if found.state is MeetingState.CANCELLED and found.version == seen_version + 1:
         return found
     meeting = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
+    if meeting.kind is Kind.REVIEW and reason != "rearranging":
+        raise Conflict(
+            "review_is_due", "A review is arranged anew. Whether it is needed is said in the child’s reviews."
+        )
     return call_off_and_tell(work, meeting, reason)
 
 
@@ -80,7 +88,9 @@ def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
     note(work, called_off, "cancelled", reason=reason)
     if not called_off.state.is_open:
         drop_polls(work, called_off)
-    fact = MeetingCancelled(meeting.child_id, meeting.plan_id, meeting.id, reason)
+    fact = MeetingCancelled(
+        meeting.child_id, meeting.plan_id, meeting.id, reason, meeting.kind.value, meeting.review_id
+    )
     work.publish(f"child/{meeting.child_id}", fact)
     return called_off
 
@@ -127,7 +137,16 @@ def record_held(
         participation=code,
     )
     held_on = london_date(held.booking.starts_at)
-    fact = MeetingHeld(held.child_id, held.plan_id, held.id, held_on, held.attended, **held_facts(went))
+    fact = MeetingHeld(
+        held.child_id,
+        held.plan_id,
+        held.id,
+        held_on,
+        held.attended,
+        kind=held.kind.value,
+        review_id=held.review_id,
+        **held_facts(went),
+    )
     work.publish(f"child/{held.child_id}", fact)
     tell_after(work, held)
     drop_polls(work, held)

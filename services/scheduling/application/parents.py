@@ -9,7 +9,7 @@ from services.scheduling.adapters.notice_mail import write_notice
 from services.scheduling.application.languages import languages_of
 from services.scheduling.application.lookup import note, standing_to
 from services.scheduling.application.polls_ends import leave_parent_out
-from services.scheduling.application.telling import as_told, tell_invitees
+from services.scheduling.application.telling import SUMMARIES, as_told, tell_invitees
 from services.scheduling.domain.meeting import Meeting, uninvite
 from shared.contracts.parents import Matter, ParentStanding
 from shared.contracts.pep import ParentStandingChanged
@@ -34,7 +34,7 @@ def kept_away(work: Work, child_id: str, on: date) -> dict[str, ParentStanding]:
 
 def may_read(work: Work, meeting: Meeting) -> bool:
     """Tell whether the actor may read a meeting; a parent who is told after, once it was held."""
-    return standing_to(work, meeting).may("scheduling.meeting.read")
+    return standing_to(work, meeting).may("scheduling.meeting.read", meeting.kind.value)
 
 
 def when_standing_changed(work: Work, fact: ParentStandingChanged) -> None:
@@ -84,6 +84,7 @@ def tell_after(work: Work, held: Meeting) -> None:
             authority.organizer_address,
             work.now,
             languages[member.person_id],
+            SUMMARIES[held.kind],
         )
         mail_queue.enqueue_notice(
             work.connection, held.id, member.person_id, notice_id, mail, work.now, told_by_mail=sendable

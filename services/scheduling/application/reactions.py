@@ -7,7 +7,7 @@ from datetime import date
 from services.scheduling.adapters import children_store, meetings_store
 from services.scheduling.application.lookup import note
 from services.scheduling.application.meetings import call_off_and_tell
-from services.scheduling.domain.meeting import Meeting, MeetingState, Reason
+from services.scheduling.domain.meeting import Kind, Meeting, MeetingState, Reason
 from shared.contracts.pep import (
     ChildDetailsChanged,
     ChildEnteredCare,
@@ -17,6 +17,8 @@ from shared.contracts.pep import (
     PlanApproved,
     PlanOpened,
     PlanSuperseded,
+    ReviewDue,
+    ReviewWithdrawn,
     SchoolRecorded,
 )
 from shared.kernel.ids import new_id
@@ -83,6 +85,21 @@ def when_plan_superseded(work: Work, fact: PlanSuperseded) -> None:
             call_off_and_tell(work, meeting, "plan_superseded")
 
 
+def when_review_due(work: Work, fact: ReviewDue) -> None:
+    """Put the meeting of a review of the care plan on the lists of those who arrange it."""
+    if meetings_store.with_request(work.connection, fact.review_id) is not None:
+        return
+    reason = Reason(fact.kind)
+    _add(work, _asked_for(work, fact.child_id, "", fact.review_id, reason, fact.rule, fact.meet_by, "", Kind.REVIEW))
+
+
+def when_review_withdrawn(work: Work, fact: ReviewWithdrawn) -> None:
+    """Call the meeting of a review off that needs none any more, unless it has begun."""
+    meeting = meetings_store.with_request(work.connection, fact.review_id)
+    if meeting is not None and meeting.state.is_open and not _has_begun(work, meeting):
+        call_off_and_tell(work, meeting, "not_needed")
+
+
 def when_child_left_care(work: Work, fact: ChildLeftCare) -> None:
     """Cancel what was to come for a child who is no longer looked after."""
     children_store.change_child(work.connection, fact.child_id, {"left_care_on": fact.left_on})
@@ -98,9 +115,22 @@ def _has_begun(work: Work, meeting: Meeting) -> bool:
 def _ask_for_meeting(
     work: Work, child_id: str, plan_id: str, request_id: str, reason: Reason, rule: str, meet_by: date, term: str
 ) -> None:
-    if meetings_store.with_request(work.connection, request_id) is not None:
-        return
-    meeting = Meeting(
+    if meetings_store.with_request(work.connection, request_id) is None:
+        _add(work, _asked_for(work, child_id, plan_id, request_id, reason, rule, meet_by, term, Kind.PEP))
+
+
+def _asked_for(
+    work: Work,
+    child_id: str,
+    plan_id: str,
+    request_id: str,
+    reason: Reason,
+    rule: str,
+    meet_by: date,
+    term: str,
+    kind: Kind,
+) -> Meeting:
+    return Meeting(
         id=new_id(),
         authority=authority_of(work, child_id),
         child_id=child_id,
@@ -111,6 +141,10 @@ def _ask_for_meeting(
         term=term,
         asked_on=work.today,
         meet_by=meet_by,
+        kind=kind,
     )
+
+
+def _add(work: Work, meeting: Meeting) -> None:
     meetings_store.add(work.connection, meeting)
-    note(work, meeting, "asked_for", reason=reason.value, meet_by=meet_by.isoformat())
+    note(work, meeting, "asked_for", reason=meeting.reason.value, meet_by=meeting.meet_by.isoformat())

@@ -12,12 +12,14 @@ from services.scheduling.application import outgoing_mail
 from services.scheduling.application.languages import languages_of
 from services.scheduling.application.places import booking_for
 from services.scheduling.domain.holding import HowItWent
-from services.scheduling.domain.itip import Act, Arrangement, Invitation
+from services.scheduling.domain.itip import NEUTRAL_SUMMARY, Act, Arrangement, Invitation
 from services.scheduling.domain.mailboxes import ascii_address
-from services.scheduling.domain.meeting import Booking, Invitee, Meeting, MeetingState
+from services.scheduling.domain.meeting import Booking, Invitee, Kind, Meeting, MeetingState
 from shared.contracts.scheduling import InviteeState, MeetingArranged, MeetingMoved
 from shared.platform.work import Work
 
+SUMMARIES = {Kind.PEP: NEUTRAL_SUMMARY, Kind.REVIEW: "Review meeting"}
+"""What a meeting is called in mails and calendars: it shows on a locked telephone, so it says no more than this."""
 LINK_LIVES_ON = timedelta(days=1)
 Told = TypeVar("Told", MeetingArranged, MeetingMoved)
 
@@ -51,6 +53,8 @@ def as_told(kind: type[Told], meeting: Meeting, booking: Booking) -> Told:
         booking.ends_at,
         booking.mode.value,
         invitee_states(meeting),
+        meeting.kind.value,
+        meeting.review_id,
     )
 
 
@@ -87,6 +91,7 @@ def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
         joining_link=booking.joining_link,
         organizer_name=authority.organizer_name,
         organizer_email=authority.organizer_address,
+        summary=SUMMARIES[meeting.kind],
         invitations=tuple(
             _invitation(work, meeting, booking, each, languages[each.person_id]) for each in meeting.invitees
         ),

@@ -128,7 +128,7 @@ def lines_between(
 
 
 def _lines(work: Work, found: Iterable[Meeting], roles: Mapping[str, frozenset[Role]]) -> list[Line]:
-    meetings = [one for one in found if Role.PARENT not in roles[one.child_id] or may_read(work, one)]
+    meetings = [one for one in found if not _asks_the_policy(roles[one.child_id]) or may_read(work, one)]
     children = children_store.load_children(work.connection, {meeting.child_id for meeting in meetings})
     held = mail_in_store.waiting_counts(work.connection)
     polls = polls_store.progress(work.connection, [meeting.id for meeting in meetings], work.actor.person_ids)
@@ -136,8 +136,8 @@ def _lines(work: Work, found: Iterable[Meeting], roles: Mapping[str, frozenset[R
         Line(
             as_actor_knows(work, meeting) if Role.PARENT in roles[meeting.child_id] else meeting,
             children.get(meeting.child_id) or Child(meeting.child_id, "Child"),
-            _may(roles[meeting.child_id], "scheduling.meeting.arrange"),
-            _may(roles[meeting.child_id], "scheduling.meeting.record_held"),
+            _may(roles[meeting.child_id], "scheduling.meeting.arrange", meeting),
+            _may(roles[meeting.child_id], "scheduling.meeting.record_held", meeting),
             held.get(meeting.id, 0),
             polls.get(meeting.id),
         )
@@ -155,8 +155,14 @@ def _children(work: Work) -> Mapping[str, frozenset[Role]]:
     return mine
 
 
-def _may(roles: frozenset[Role], action: str) -> bool:
-    return bool(roles & PERMISSIONS[action].team)
+def _asks_the_policy(roles: frozenset[Role]) -> bool:
+    """Tell whether somebody reads some meetings of a child and others not: a parent, or a teacher's delegate."""
+    return bool(roles & {Role.PARENT, Role.DELEGATE})
+
+
+def _may(roles: frozenset[Role], action: str, meeting: Meeting) -> bool:
+    row = PERMISSIONS[action]
+    return bool(roles & row.team & row.fields.get(meeting.kind.value, row.team))
 
 
 def _is_over(meeting: Meeting, work: Work) -> bool:

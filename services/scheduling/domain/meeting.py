@@ -1,4 +1,4 @@
-"""A PEP meeting from "to be arranged" to "held": what it is, and which state may follow which.
+"""A meeting from "to be arranged" to "held": what it is, and which state may follow which.
 
 The life of a meeting is one table, `TRANSITIONS`: every pair of a state and an intent is either a next state or a
 named refusal. Values in, values out; nothing here knows of mail, pages or databases.
@@ -62,10 +62,19 @@ class Mode(StrEnum):
     MIXED = "mixed"
 
 
+class Kind(StrEnum):
+    """What a meeting is: about a personal education plan, or the review of the care plan by its officer."""
+
+    PEP = "pep"
+    REVIEW = "review"
+
+
 class Reason(StrEnum):
     """Why a meeting is to be arranged."""
 
     FIRST = "first"
+    SECOND = "second"
+    LATER = "later"
     TERMLY = "termly"
     EARLY = "early"
     CONCERN = "concern"
@@ -175,7 +184,10 @@ class Invitee:
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One PEP meeting. `meet_by` is the latest date, `rule` the code of the rule that set it."""
+    """One meeting. `meet_by` is the latest date, `rule` the code of the rule that set it.
+
+    A PEP meeting is about the plan `plan_id`; a review is about no plan, and its `request_id` is the review's id.
+    """
 
     id: str
     authority: str
@@ -192,7 +204,13 @@ class Meeting:
     invitees: tuple[Invitee, ...] = field(default=())
     attended: tuple[str, ...] = field(default=())
     outcome: str = ""
+    kind: Kind = Kind.PEP
     version: int = 1
+
+    @property
+    def review_id(self) -> str:
+        """Return the id of the review that the meeting is; empty for a PEP meeting."""
+        return self.request_id if self.kind is Kind.REVIEW else ""
 
     def invitee(self, invitee_id: str) -> Invitee:
         """Return one invitee; raises `NotFound`."""

@@ -1,4 +1,4 @@
-"""What an authority has decided about its PEP meetings: dated data, never code.
+"""What an authority has decided about its meetings: dated data, never code.
 
 Councils differ in who must be there, how long a meeting is and how much notice people get, so none of it is a rule of
 this suite. A policy holds from a date; the one in force on a day is found with `policy_on`.
@@ -7,11 +7,12 @@ this suite. A policy holds from a date; the one in force on a day is found with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
+from services.scheduling.domain.meeting import Kind
 from services.scheduling.domain.quorum import Quorum, read_quorum
 from shared.contracts.roles import Role
 
@@ -39,7 +40,7 @@ class PollPolicy:
 
 @dataclass(frozen=True, slots=True)
 class MeetingPolicy:
-    """An authority's policy for PEP meetings, from `effective_from` until the next one.
+    """An authority's policy for meetings, from `effective_from` until the next one.
 
     `notice_days` are the clear working days people must have between the invitation and the meeting. `day_starts` and
     `day_ends` bound the times that are offered, `lessons_start` and `lessons_end` the school's day, and `lunch_starts`
@@ -47,7 +48,8 @@ class MeetingPolicy:
     `travel_minutes` are left between two meetings in different places (0: none). `invited_roles` are those proposed
     when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
     go ahead. `languages` are the codes of those besides English in which families are written to: each once somebody
-    who speaks it has read its catalogue.
+    who speaks it has read its catalogue. `kinds` has the policy for each kind of meeting for which something else is
+    decided than for PEP meetings.
     """
 
     authority: str
@@ -66,6 +68,11 @@ class MeetingPolicy:
     travel_minutes: int = 0
     polls: PollPolicy = PollPolicy()
     languages: frozenset[str] = frozenset()
+    kinds: Mapping[str, MeetingPolicy] = field(default_factory=dict)
+
+    def for_kind(self, kind: str) -> MeetingPolicy:
+        """Return the policy for a kind of meeting (pep, review)."""
+        return self.kinds.get(kind, self)
 
     def requires(self, role: str) -> bool:
         """Tell whether a meeting should not go ahead without somebody in this role."""
@@ -85,7 +92,10 @@ def policy_on(policies: Iterable[MeetingPolicy], day: date) -> MeetingPolicy:
 
 
 def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
-    """Read one policy from its JSON form; a missing or misspelt value raises `KeyError` or `ValueError`."""
+    """Read one policy from its JSON form; a missing or misspelt value raises `KeyError` or `ValueError`.
+
+    Each of `kinds` says only what is otherwise there than for PEP meetings.
+    """
     return MeetingPolicy(
         authority=str(data["authority"]),
         effective_from=date.fromisoformat(data["effective_from"]),
@@ -103,6 +113,10 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         travel_minutes=int(data.get("travel_minutes", 0)),
         polls=_read_polls(data.get("polls", {})),
         languages=frozenset(str(code) for code in data.get("languages", ())),
+        kinds={
+            Kind(kind).value: read_policy({**data, "kinds": {}, **otherwise})
+            for kind, otherwise in data.get("kinds", {}).items()
+        },
     )
 
 

@@ -28,5 +28,7 @@ SUBSCRIPTIONS: Mapping[type, Callable[[Work, Any], None]] = {
     pep.MeetingRequested: reactions.when_meeting_requested,
     pep.PlanApproved: reactions.when_plan_approved,
     pep.PlanSuperseded: reactions.when_plan_superseded,
+    pep.ReviewDue: reactions.when_review_due,
+    pep.ReviewWithdrawn: reactions.when_review_withdrawn,
     pep.RecordErased: erasing.when_record_erased,
 }

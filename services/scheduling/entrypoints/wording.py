@@ -7,10 +7,11 @@ from datetime import date, datetime
 from typing import Any
 
 from services.scheduling.adapters.history_store import Happening
+from services.scheduling.application.telling import SUMMARIES as SUMMARIES
 from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.holding import HowItWent
 from services.scheduling.domain.lessons import Lesson
-from services.scheduling.domain.meeting import Answer, Invitee, Meeting, Mode, Reason
+from services.scheduling.domain.meeting import Answer, Invitee, Kind, Meeting, Mode, Reason
 from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
 from services.scheduling.domain.slots import Suggestions
 from services.scheduling.domain.working_hours import DAYS, Stretch, hours_in_words
@@ -26,12 +27,24 @@ WHY = {
     Reason.CONCERN: "A concern was raised, and an early PEP meeting was chosen as the answer to it.",
     Reason.WORKER_ASKED: "A further PEP meeting was asked for.",
 }
+WHY_REVIEW = {
+    Reason.FIRST: "The care plan is first reviewed within 20 working days of the day the child became looked after.",
+    Reason.SECOND: "The care plan is reviewed again within three months of the first review.",
+    Reason.LATER: "The care plan is reviewed every six months at least.",
+    Reason.EARLY: "An early review of the care plan was asked for.",
+}
 TITLES = {
     Reason.FIRST: "First PEP meeting",
     Reason.TERMLY: "PEP meeting",
     Reason.EARLY: "Early PEP meeting",
     Reason.CONCERN: "Early PEP meeting",
     Reason.WORKER_ASKED: "Further PEP meeting",
+}
+REVIEW_TITLES = {
+    Reason.FIRST: "First review of the care plan",
+    Reason.SECOND: "Second review of the care plan",
+    Reason.LATER: "Review of the care plan",
+    Reason.EARLY: "Early review of the care plan",
 }
 MODES = {Mode.IN_PERSON: "In person", Mode.ONLINE: "Online", Mode.MIXED: "In person and online"}
 ANSWERS = {Answer.ACCEPTED: "Yes, I will come", Answer.TENTATIVE: "Perhaps", Answer.DECLINED: "No, I cannot come"}
@@ -136,12 +149,12 @@ def small(words: str) -> str:
 
 def meeting_title(meeting: Meeting) -> str:
     """Return what a meeting is called on pages for those who work with the child."""
-    return TITLES[meeting.reason]
+    return (REVIEW_TITLES if meeting.kind is Kind.REVIEW else TITLES)[meeting.reason]
 
 
 def why_meeting(meeting: Meeting) -> str:
     """Return in a sentence why a meeting is to be arranged."""
-    return WHY[meeting.reason]
+    return (WHY_REVIEW if meeting.kind is Kind.REVIEW else WHY)[meeting.reason]
 
 
 def role_title(role: str) -> str:

@@ -186,7 +186,9 @@ def when_plan_superseded(work: Work, fact: PlanSuperseded) -> None:
 
 
 def when_meeting_arranged(work: Work, fact: MeetingArranged | MeetingMoved) -> None:
-    """Keep the time of a plan's meeting."""
+    """Keep the time of a plan's meeting; the review of the care plan is about no plan."""
+    if not fact.plan_id:
+        return
     plans_store.save_meeting(
         work.connection, PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id, starts_at=fact.starts_at)
     )
@@ -201,6 +203,8 @@ def when_meeting_cancelled(work: Work, fact: MeetingCancelled) -> None:
 
 def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
     """Keep the day a plan's meeting was held."""
+    if not fact.plan_id:
+        return
     known = plans_store.load_meeting(work.connection, fact.plan_id)
     starts_at = known.starts_at if known is not None and known.meeting_id == fact.meeting_id else None
     meeting = PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id, starts_at, fact.held_on)
@@ -209,7 +213,7 @@ def when_meeting_held(work: Work, fact: MeetingHeld) -> None:
 
 def when_meeting_restated(work: Work, fact: MeetingRestated) -> None:
     """Keep how a plan's meeting stands; of several the one that was told of last comes last."""
-    if fact.state != "cancelled":
+    if fact.state != "cancelled" and fact.plan_id:
         meeting = PlanMeeting(fact.plan_id, fact.child_id, fact.meeting_id, fact.starts_at, fact.held_on)
         plans_store.save_meeting(work.connection, meeting)
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from services.pep.application import plan_page, plans
 from services.pep.application.reactions import code_words
+from services.pep.application.review_records import actions_on_plan
 from services.pep.application.targets import targets_to_review
 from services.pep.domain.plan import Plan, PlanState
 from services.pep.domain.submission import Reason
@@ -76,6 +77,8 @@ def _page(plan_id: str, form: FormState, status: int = 200) -> Response:
     with reading() as work:
         page = plan_page.read_plan(work, plan_id)
         former, former_targets = targets_to_review(work, page.plan)
+        agreed = actions_on_plan(work, page.plan.child_id) if page.reads("targets") else []
+        today = work.today
     return render_page(
         "pep/plan.html",
         status=status,
@@ -84,6 +87,8 @@ def _page(plan_id: str, form: FormState, status: int = 200) -> Response:
         plan=page.plan,
         former=former,
         former_targets=former_targets,
+        agreed=agreed if page.plan.state is not PlanState.SUPERSEDED else [],
+        today=today,
         form=form,
         next_step=next_step(page.plan),
         reason_href=reason_href,

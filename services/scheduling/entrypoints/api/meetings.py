@@ -32,7 +32,7 @@ class MeetingBlueprint(ApiBlueprint):
 
 
 blueprint = MeetingBlueprint(
-    "meetings_api", __name__, url_prefix="/api/meetings", description="PEP meetings: arranging, moving, answering."
+    "meetings_api", __name__, url_prefix="/api/meetings", description="Meetings: arranging, moving, answering."
 )
 
 
@@ -198,7 +198,9 @@ def _summary(meeting: Meeting, child_name: str, held_mails: int) -> dict[str, An
         "id": meeting.id,
         "child_id": meeting.child_id,
         "child_name": child_name,
+        "kind": meeting.kind.value,
         "plan_id": meeting.plan_id,
+        "review_id": meeting.review_id,
         "reason": meeting.reason.value,
         "term": meeting.term,
         "asked_on": meeting.asked_on,

@@ -12,9 +12,10 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.scheduling.adapters.invitation_words import place_words
+from services.scheduling.adapters.invitation_words import named, place_words
 from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say, tongue_of
 from services.scheduling.application.answers import Asked, answer_by_link, link_actor, open_link
+from services.scheduling.application.telling import SUMMARIES
 from services.scheduling.domain.meeting import Answer, MeetingState, Mode
 from services.scheduling.entrypoints.pages.meeting import AnswerSchema
 from shared.kernel.errors import Conflict, NotFound, Stale
@@ -130,6 +131,8 @@ def _page(asked: Asked, token: str, form: FormState, status: int = 200) -> Respo
         options=[{"value": answer.value, "text": tongue.say(text)} for answer, text in ANSWERS.items()],
         answers=ANSWERS,
         modes=MODES,
+        what=SUMMARIES[meeting.kind],
+        invited=named(to_say("You are invited to an education meeting"), SUMMARIES[meeting.kind]),
     )
 
 

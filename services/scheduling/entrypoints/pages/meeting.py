@@ -13,7 +13,7 @@ from services.scheduling.application.incoming_mail import REASONS
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
 from services.scheduling.application.meetings import cancel, remind
-from services.scheduling.domain.meeting import Answer
+from services.scheduling.domain.meeting import Answer, Kind
 from services.scheduling.entrypoints import polls_wording, wording
 from shared.kernel.errors import Conflict, Stale
 from shared.platform.web.access import allowed
@@ -137,7 +137,7 @@ def _cancel_form(page: MeetingPage, form: FormState, status: int = 200) -> Respo
     reasons = [
         {"value": code, "text": text}
         for code, text in wording.CANCEL_REASONS.items()
-        if code in WORKERS_REASONS and (arranged or code != "rearranging")
+        if code in WORKERS_REASONS and (arranged if code == "rearranging" else page.meeting.kind is not Kind.REVIEW)
     ]
     return show_page("scheduling/cancel.html", page, "Cancel the meeting", status, form=form, reasons=reasons)
 
