@@ -1,6 +1,6 @@
 """Reviews of care plans: their records, what they agreed, disagreements; and the social worker's visits.
 
-Revision: 0015, after 0014. New tables only, so the version before goes on serving meanwhile.
+Revision: 0016, after 0015. New tables only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0015"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """What kind of meeting one is: about a plan, or the review of the care plan.
 
-Revision: 0019, after 0018. A column that may be left out, so the version before goes on serving meanwhile.
+Revision: 0020, after 0019. A column that may be left out, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
