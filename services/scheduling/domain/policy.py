@@ -7,7 +7,7 @@ this suite. A policy holds from a date; the one in force on a day is found with 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, time
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,17 @@ class PollPolicy:
     closes_after_days: int | None = None
     remind_days_before: int | None = None
     held_times: HeldTimes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KindPolicy:
+    """What an authority has decided otherwise for a kind of meeting than for PEP meetings; the rest holds for both."""
+
+    required_roles: frozenset[Role]
+    invited_roles: tuple[Role, ...]
+    meeting_minutes: int
+    notice_days: int
+    quorum: Quorum
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +79,21 @@ class MeetingPolicy:
     travel_minutes: int = 0
     polls: PollPolicy = PollPolicy()
     languages: frozenset[str] = frozenset()
-    kinds: Mapping[str, MeetingPolicy] = field(default_factory=dict)
+    kinds: Mapping[str, KindPolicy] = field(default_factory=dict)
 
     def for_kind(self, kind: str) -> MeetingPolicy:
         """Return the policy for a kind of meeting (pep, review)."""
-        return self.kinds.get(kind, self)
+        otherwise = self.kinds.get(kind)
+        if otherwise is None:
+            return self
+        return replace(
+            self,
+            required_roles=otherwise.required_roles,
+            invited_roles=otherwise.invited_roles,
+            meeting_minutes=otherwise.meeting_minutes,
+            notice_days=otherwise.notice_days,
+            quorum=otherwise.quorum,
+        )
 
     def requires(self, role: str) -> bool:
         """Tell whether a meeting should not go ahead without somebody in this role."""
@@ -114,9 +135,18 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         polls=_read_polls(data.get("polls", {})),
         languages=frozenset(str(code) for code in data.get("languages", ())),
         kinds={
-            Kind(kind).value: read_policy({**data, "kinds": {}, **otherwise})
-            for kind, otherwise in data.get("kinds", {}).items()
+            Kind(kind).value: _read_kind({**data, **otherwise}) for kind, otherwise in data.get("kinds", {}).items()
         },
+    )
+
+
+def _read_kind(data: Mapping[str, Any]) -> KindPolicy:
+    return KindPolicy(
+        required_roles=frozenset(Role(role) for role in data["required_roles"]),
+        invited_roles=tuple(Role(role) for role in data["invited_roles"]),
+        meeting_minutes=int(data["meeting_minutes"]),
+        notice_days=int(data["notice_days"]),
+        quorum=read_quorum(data["quorum"]),
     )
 
 
