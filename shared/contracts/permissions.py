@@ -335,7 +335,10 @@ SCHEDULING: Mapping[str, Permission] = {
     ),
     "scheduling.rooms.read": Permission("See the rooms that can be booked for meetings", authority=PROFESSIONALS),
     "scheduling.rooms.record": Permission(
-        "Record rooms that can be booked for meetings", authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL
+        "Record the rooms of a school that can be booked for meetings", authority=SOCIAL_CARE | VIRTUAL_SCHOOL | SCHOOL
+    ),
+    "scheduling.rooms.record_own": Permission(
+        "Record the authority's own rooms that can be booked for meetings", authority=SOCIAL_CARE | VIRTUAL_SCHOOL
     ),
     "scheduling.terms.read": Permission("See a school's term calendar", authority=PROFESSIONALS),
     "scheduling.terms.import": Permission(

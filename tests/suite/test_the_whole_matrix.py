@@ -231,6 +231,25 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "scheduling: PUT /api/meetings/<meeting_id>/arrangement": MEETING,
     "scheduling: POST /api/meetings/<meeting_id>/answers": {"invitee_id": "<invitee_id>", "answer": "accepted"},
     "scheduling: POST /api/meetings/<meeting_id>/held": {"attended": ["nobody"]},
+    "scheduling: POST /api/children/<child_id>/lessons": {
+        "what": "art",
+        "weekday": 2,
+        "starts": "10:00",
+        "ends": "11:00",
+    },
+    "scheduling: POST /api/rooms": {"name": "Committee room", "site": "Town Hall"},
+    "scheduling: POST /api/schools/<urn>/rooms": {"name": "Library"},
+    "scheduling: PUT /api/rooms/<room_id>": {"name": "Library"},
+    "scheduling: PUT /api/schools/<urn>/day": {
+        "starts": "09:00",
+        "ends": "15:00",
+        "lunch_starts": "12:00",
+        "lunch_ends": "13:00",
+    },
+    "scheduling: PUT /api/people/<person_id>/hours": {
+        "from_date": "2026-12-01",
+        "hours": [{"weekday": 0, "starts": "09:00", "ends": "15:00"}],
+    },
     "virtual_school: POST /api/plans/<plan_id>/rating": {"submission": 1, "rating": "green", "decision": "approve"},
 }
 """What is sent where an empty body would be refused before anybody looks at who asks."""
@@ -323,6 +342,7 @@ def is_about_a_child(route: Route) -> bool:
     own = {
         "erasure_id",
         "hold_id",
+        "room_id",
         "urn",
         "day",
         "person_id",

@@ -58,9 +58,14 @@ def keep_hours(work: Work, person_id: str, from_date: date, stretches: Iterable[
     return hours_of(work, person_id)
 
 
-def forget_hours(work: Work, person_id: str, from_date: date) -> None:
-    """Forget somebody's hours from a day on; raises `NotFound`."""
-    _forget(work, _person(work, person_id).id, from_date)
+def forget_hours(work: Work, person_id: str, from_date: date | None) -> None:
+    """Forget somebody's hours from a day on, or all of them; raises `NotFound` where there are none from that day."""
+    person = _person(work, person_id)
+    if from_date is not None:
+        _forget(work, person.id, from_date)
+        return
+    for kept in hours_store.of_people(work.connection, [person.id]).get(person.id, ()):
+        hours_store.forget(work.connection, person.id, kept.from_date)
 
 
 def _person(work: Work, person_id: str) -> roster.Person:

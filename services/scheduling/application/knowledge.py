@@ -37,7 +37,7 @@ from services.scheduling.domain.school_hours import SchoolHours, policy_at
 from services.scheduling.domain.slots import LATE_WINDOW
 from services.scheduling.domain.term_calendar import TermCalendar, TermDate
 from services.scheduling.domain.travel import Booked, taken_by
-from services.scheduling.domain.working_hours import outside
+from services.scheduling.domain.working_hours import WorkingHours, in_force, outside
 from shared.kernel.clock import london_time
 from shared.kernel.working_days import add_working_days
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
@@ -192,3 +192,22 @@ def _rooms_for(asked: Asked, child: Child, known: _Known) -> list[Room]:
 def _room_times(room: Room, meeting_id: str, known: _Known) -> RoomTimes:
     busy = tuple(one for booked_by, one in known.bookings.get(room.id, ()) if booked_by != meeting_id)
     return RoomTimes(room.id, room.name, room.seats, busy)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownOf:
+    """Whether a guest's own diary was read lately, and the hours that suit them today where they are known."""
+
+    guest: Guest
+    knows_diary: bool
+    hours: WorkingHours | None
+
+
+def what_is_known(work: Work, guests: Sequence[Guest]) -> list[KnownOf]:
+    """Return what is known of each guest, in their order; the caller has asked the policy."""
+    ids = [guest.person_id for guest in guests]
+    diaries = diary_store.known(work.connection, ids, work.now - KNOWN_FOR)
+    hours = hours_store.of_people(work.connection, ids)
+    return [
+        KnownOf(one, one.person_id in diaries, in_force(hours.get(one.person_id, ()), work.today)) for one in guests
+    ]

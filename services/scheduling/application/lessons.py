@@ -9,7 +9,7 @@ from services.scheduling.adapters import lessons_store
 from services.scheduling.application.lookup import child_of
 from services.scheduling.domain.lessons import Lesson, check_lesson
 from shared.contracts.roles import Role
-from shared.kernel.errors import Denied, NotFound
+from shared.kernel.errors import Conflict, NotFound
 from shared.kernel.ids import new_id
 from shared.platform.access import may, standing
 from shared.platform.work import Work
@@ -53,9 +53,14 @@ def lessons_of(work: Work, child_id: str) -> ChildsLessons:
     )
 
 
+def may_record_lessons(work: Work, child_id: str) -> None:
+    """Let the actor say which lessons a child should not miss, or refuse."""
+    standing(work, child_id).permit(RECORD)
+
+
 def add_lesson(work: Work, child_id: str, wish: LessonWish) -> Lesson:
     """Keep a lesson; what a child says themself is their wish, and never rules a time out. Raises `InvalidInput`."""
-    standing(work, child_id).permit(RECORD)
+    may_record_lessons(work, child_id)
     own = _is_child(work, child_id)
     lesson = Lesson(
         new_id(),
@@ -77,14 +82,14 @@ def add_lesson(work: Work, child_id: str, wish: LessonWish) -> Lesson:
 
 
 def remove_lesson(work: Work, child_id: str, lesson_id: str) -> None:
-    """Forget a lesson; a child may take back what they wished. Raises `NotFound`, `Denied`."""
-    standing(work, child_id).permit(RECORD)
+    """Forget a lesson; a child may take back what they wished. Raises `NotFound`, `Conflict`."""
+    may_record_lessons(work, child_id)
     kept = lessons_store.of_children(work.connection, [child_id]).get(child_id, ())
     lesson = next((one for one in kept if one.id == lesson_id), None)
     if lesson is None:
         raise NotFound("lesson_not_found", "This lesson is no longer on the list.")
     if _is_child(work, child_id) and not lesson.childs_wish:
-        raise Denied("not_your_wish", "You can take back what you wished. Ask your teacher about this one.")
+        raise Conflict("not_your_wish", "You can take back what you wished. Ask your teacher about this one.")
     lessons_store.forget(work.connection, lesson_id)
 
 

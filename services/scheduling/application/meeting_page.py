@@ -41,6 +41,7 @@ class MeetingPage:
     sees_addresses: bool
     may_read_plan: bool
     may_read_review: bool
+    may_read_lessons: bool
     is_over: bool
     alternatives: tuple[Slot, ...]
     missing_roles: tuple[Role, ...]
@@ -81,6 +82,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         sees_addresses=may(work, "scheduling.meeting.read", child_id, "addresses"),
         may_read_plan=bool(meeting.plan_id) and may(work, "pep.plan.read", child_id),
         may_read_review=bool(meeting.review_id) and may(work, "pep.review_pack.read", child_id),
+        may_read_lessons=may(work, "scheduling.lessons.read", child_id),
         is_over=started,
         alternatives=(
             alternatives(work, meeting, guests) if may_arrange and meeting.state is MeetingState.PUT_BACK else ()

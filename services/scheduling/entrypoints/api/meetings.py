@@ -10,7 +10,7 @@ from services.scheduling.application.holding import rearrange_after_no_show
 from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
 from services.scheduling.application.meetings import Wish, arrange, cancel, move, record_held
-from services.scheduling.application.slots import suggest_times
+from services.scheduling.application.slots import Setting, suggest_times
 from services.scheduling.application.telling import held_facts
 from services.scheduling.application.worklist import list_lines
 from services.scheduling.domain.holding import Account
@@ -61,10 +61,14 @@ def get_meeting(meeting_id: str) -> dict[str, Any]:
 @allowed(ARRANGE)
 @blueprint.arguments(schemas.SlotQuerySchema, location="query")
 @blueprint.response(200, schemas.SuggestionsSchema)
-def list_slots(query: dict[str, int], meeting_id: str) -> Any:
+def list_slots(query: dict[str, Any], meeting_id: str) -> Any:
     """Offer times for a meeting, best first, each with what speaks for and against it."""
     with reading() as work:
-        return suggest_times(work, meeting_id, minutes=query["minutes"], count=query["count"])
+        booked = Setting.of(find_meeting(work, meeting_id, ARRANGE).booking)
+        room = booked.room if query["room_id"] is None else query["room_id"]
+        place = booked.place if room == booked.room else ""
+        setting = Setting(Mode(query["mode"] or booked.mode), place, room)
+        return suggest_times(work, meeting_id, minutes=query["minutes"], count=query["count"], setting=setting)
 
 
 @blueprint.post("/<meeting_id>/arrangement")
@@ -165,6 +169,7 @@ def _wish(work: Work, meeting: Meeting, wanted: dict[str, Any]) -> Wish:
         wanted["place"].strip(),
         wanted["joining_link"].strip(),
         wanted["place_sealed"],
+        wanted["room_id"],
     )
     if wanted["invitees"] is None:
         proposed = propose_guests(work, meeting, booking.day)
@@ -182,7 +187,11 @@ def _shown(meeting_id: str) -> dict[str, Any]:
     booking = meeting.booking
     return {
         **_summary(meeting, page.child.name, len(page.held_mails)),
-        **({"place_sealed": booking.place_sealed} if booking and page.sees_addresses else {}),
+        **(
+            {"place_sealed": booking.place_sealed, "room_id": booking.room_id}
+            if booking and page.sees_addresses
+            else {}
+        ),
         "place": booking.place if booking else "",
         "joining_link": booking.joining_link if booking else "",
         "invitees": [_invitee(each, page) for each in meeting.invitees],
@@ -190,6 +199,10 @@ def _shown(meeting_id: str) -> dict[str, Any]:
         **({"went": held_facts(page.together.went)} if page.together.went else {}),
         "version": meeting.version,
     }
+
+
+def _not_for_the_family(booking: Booking) -> dict[str, Any]:
+    return {"place_sealed": booking.place_sealed, "room_id": booking.room_id}
 
 
 def _summary(meeting: Meeting, child_name: str, held_mails: int) -> dict[str, Any]:

@@ -68,6 +68,7 @@ class MeetingSchema(MeetingSummarySchema):
     place = fields.String()
     joining_link = fields.String()
     place_sealed = fields.Boolean(metadata={"description": "No parent is told the place; absent for the family"})
+    room_id = fields.String(metadata={"description": "The room that is booked, if any; absent for the family"})
     invitees = fields.List(fields.Nested(InviteeSchema))
     attended = fields.List(fields.String(), metadata={"description": "Ids of the people who came"})
     went = fields.Nested(WentSchema)
@@ -98,6 +99,11 @@ class ArrangementSchema(Schema):
     place = fields.String(load_default="", validate=validate.Length(max=300))
     joining_link = fields.String(load_default="", validate=validate.Length(max=900))
     place_sealed = fields.Boolean(load_default=False, metadata={"description": "Whether no parent is told the place"})
+    room_id = fields.String(
+        load_default="",
+        validate=validate.Length(max=36),
+        metadata={"description": "A room to book; an empty place is then the room's"},
+    )
     invitees = fields.List(fields.Nested(GuestSchema), load_default=None, allow_none=True)
 
 
@@ -153,6 +159,13 @@ class SlotQuerySchema(Schema):
 
     minutes = fields.Integer(load_default=0, validate=validate.Range(0, 240))
     count = fields.Integer(load_default=10, validate=validate.Range(1, 50))
+    mode = fields.String(load_default="", validate=validate.OneOf(["", *(mode.value for mode in Mode)]))
+    room_id = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.Length(max=36),
+        metadata={"description": "A room that must be free, or any for whichever of the school's will do"},
+    )
 
 
 class PointSchema(Schema):
@@ -210,6 +223,16 @@ class TermsSchema(Schema):
     source = fields.String()
     imported_at = fields.AwareDateTime(allow_none=True)
     dates = fields.List(fields.Nested(TermDateSchema))
+
+
+class SchoolDaySchema(Schema):
+    """When a school's lessons start and end, and lunch: wall-clock times in England."""
+
+    known = fields.Boolean(metadata={"description": "False where the usual day of the policy is taken"})
+    starts = fields.String()
+    ends = fields.String()
+    lunch_starts = fields.String()
+    lunch_ends = fields.String()
 
 
 class TermsInSchema(Schema):

@@ -12,17 +12,23 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from services.scheduling.application.guests import choose_guests, missing_roles, propose_guests
+from services.scheduling.application.knowledge import what_is_known
 from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
 from services.scheduling.application.meetings import Wish, arrange, move
 from services.scheduling.application.parents import kept_away
-from services.scheduling.application.slots import judge_time, suggest_times
+from services.scheduling.application.rooms import choose_room, rooms_for
+from services.scheduling.application.slots import Setting, guests_of, judge_time, suggest_times
 from services.scheduling.domain.meeting import Booking, Guest, Meeting, MeetingState, Mode
 from services.scheduling.entrypoints import wording
 from services.scheduling.entrypoints.pages.arrange_forms import (
     ChosenTime,
     InvitationSchema,
     PeopleSchema,
+    read_setting,
     read_time,
+    room_options,
+    setting_of,
+    setting_values,
     slot_options,
     time_values,
 )
@@ -35,6 +41,7 @@ from shared.platform.web.unit import reading, writing
 from shared.platform.work import Work
 
 ARRANGE = "scheduling.meeting.arrange"
+MODE_OPTIONS = [{"value": mode.value, "text": text} for mode, text in wording.MODES.items()]
 pages = Blueprint("arrange", __name__, url_prefix="/meetings/<meeting_id>")
 
 
@@ -80,7 +87,9 @@ def check(meeting_id: str) -> Response:
     required = {person_id: person_id in values["must"] for person_id in values["invite"]}
     with reading() as work:
         desk = _desk(work, meeting_id)
-        where = _where(desk)
+        setting = read_setting(request.args, desk.meeting.booking)
+        room = choose_room(work, desk.meeting, setting.room, chosen.starts_at, chosen.ends_at, len(required))
+        where = _where(desk, setting.mode, room)
     return _check_page(meeting_id, chosen, required, FormState.saved(where))
 
 
@@ -97,7 +106,8 @@ def send(meeting_id: str) -> BaseResponse:
     if more_errors:
         return _check_page(meeting_id, chosen, required, FormState.typed(more_errors), 422)
     where = {name: values[name] for name in ("place", "joining_link", "place_sealed")}
-    booking = Booking(chosen.starts_at, chosen.ends_at, Mode(values["mode"]), **where)
+    room_id = values["room"] if values["mode"] != Mode.ONLINE else ""
+    booking = Booking(chosen.starts_at, chosen.ends_at, Mode(values["mode"]), **where, room_id=room_id)
     try:
         with writing() as work:
             state = find_meeting(work, meeting_id, ARRANGE).state
@@ -129,12 +139,15 @@ def _desk(work: Work, meeting_id: str) -> Desk:
     return Desk(meeting, child.name, child.school_name, child.school_urn or "", known, minutes)
 
 
-def _where(desk: Desk) -> dict[str, str]:
+def _where(desk: Desk, mode: Mode, room_id: str) -> dict[str, str]:
+    """Return what stands in the fields at first; with a room the place is left to it."""
     booking = desk.meeting.booking
+    chosen = {"mode": mode.value, "room": room_id}
     if booking is None:
-        return {"mode": Mode.IN_PERSON.value, "place": desk.school_name, "joining_link": ""}
+        return {**chosen, "place": "" if room_id else desk.school_name, "joining_link": ""}
     sealed = {"place_sealed": "yes"} if booking.place_sealed else {}
-    return {"mode": booking.mode.value, "place": booking.place, "joining_link": booking.joining_link, **sealed}
+    place = "" if room_id else desk.school_name if booking.room_id else booking.place
+    return {**chosen, "place": place, "joining_link": booking.joining_link, **sealed}
 
 
 def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response:
@@ -142,9 +155,13 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         desk = _desk(work, meeting_id)
         length = form.text("minutes")
         minutes = int(length) if length.isdecimal() and 15 <= int(length) <= 240 else desk.minutes
-        found = suggest_times(work, meeting_id, minutes=minutes)
+        setting = read_setting(request.values, desk.meeting.booking)
+        found = suggest_times(work, meeting_id, minutes=minutes, setting=setting)
+        rooms = rooms_for(work, desk.meeting)
+        known = what_is_known(work, guests_of(work, desk.meeting))
         is_past = desk.meeting.meet_by < work.today
-    values = {"minutes": str(minutes), **{key: form.text(key) for key in form.values}}
+    shown = {"mode": setting.mode.value, "room": setting.room, "minutes": str(minutes)}
+    values = {**shown, **{key: form.text(key) for key in form.values}}
     return _render(
         "scheduling/times.html",
         "Choose a time",
@@ -155,6 +172,10 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         is_past=is_past,
         options=slot_options(found.slots),
         minutes=minutes,
+        setting=setting,
+        known=known,
+        rooms=room_options(rooms, any_of_the_school=True),
+        modes=MODE_OPTIONS,
     )
 
 
@@ -165,7 +186,8 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         proposed = propose_guests(work, desk.meeting, day)
         away = kept_away(work, desk.meeting.child_id, day)
         invited = [guest for guest, wanted in proposed if wanted]
-        points = judge_time(work, desk.meeting, invited, chosen.starts_at, chosen.ends_at)
+        setting = read_setting(request.values, desk.meeting.booking)
+        points = judge_time(work, desk.meeting, invited, chosen.starts_at, chosen.ends_at, setting)
     if "invite" not in form.values and not form.errors:
         form = FormState.saved(
             {
@@ -181,7 +203,7 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         form=form,
         chosen=chosen,
         points=points,
-        time_values=time_values(chosen),
+        time_values=[*time_values(chosen), *setting_values(setting)],
         people=[_person_option(guest) for guest, _ in proposed],
         kept_away=Counter(away.values()),
         must_be=[{"value": guest.person_id, "text": guest.name} for guest, _ in proposed],
@@ -207,7 +229,9 @@ def _check_page(
                 FormState(request.form if request.method == "POST" else request.args, wrong.errors),
                 422,
             )
-        points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at)
+        setting = setting_of(form)
+        points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at, setting)
+        rooms = rooms_for(work, desk.meeting)
         missing = missing_roles(work, desk.meeting, guests)
     others = refused.facts.get("alternatives", []) if refused is not None else []
     return _render(
@@ -222,9 +246,10 @@ def _check_page(
         guests=guests,
         time_values=time_values(chosen),
         people_values=_people_values(required),
-        alternatives=_links_to(others if isinstance(others, list) else [], meeting_id, desk, required),
+        alternatives=_links_to(others if isinstance(others, list) else [], meeting_id, setting, required),
         theirs=desk.meeting if isinstance(refused, Stale) else None,
-        modes=[{"value": mode.value, "text": text} for mode, text in wording.MODES.items()],
+        modes=MODE_OPTIONS,
+        rooms=room_options(rooms, any_of_the_school=False),
     )
 
 
@@ -242,11 +267,13 @@ def _people_values(required: dict[str, bool]) -> list[tuple[str, str]]:
     return [*(("invite", person_id) for person_id in required), *must]
 
 
-def _links_to(others: list[Any], meeting_id: str, desk: Desk, required: dict[str, bool]) -> list[dict[str, str]]:
+def _links_to(others: list[Any], meeting_id: str, setting: Setting, required: dict[str, bool]) -> list[dict[str, str]]:
     links = []
     for other in others:
         starts_at, ends_at = datetime.fromisoformat(other["start"]), datetime.fromisoformat(other["end"])
-        query = urlencode([*time_values(ChosenTime(starts_at, ends_at)), *_people_values(required)])
+        query = urlencode(
+            [*time_values(ChosenTime(starts_at, ends_at)), *setting_values(setting), *_people_values(required)]
+        )
         href = f"{url_for('arrange.check', meeting_id=meeting_id)}?{query}"
         links.append({"text": wording.when(starts_at, ends_at), "href": href})
     return links

@@ -10,12 +10,14 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 from werkzeug.datastructures import MultiDict
 
-from services.scheduling.domain.meeting import Mode
+from services.scheduling.application.slots import Setting
+from services.scheduling.domain.meeting import Booking, Mode
+from services.scheduling.domain.rooms import ANY_ROOM, Room
 from services.scheduling.domain.slots import Slot
 from services.scheduling.entrypoints.wording import when
 from shared.kernel.clock import london_time
 from shared.platform.web.fields import ClockTime, Day, Text, Whole
-from shared.platform.web.forms import read_form
+from shared.platform.web.forms import FormState, read_form
 
 OTHER = "other"
 LENGTHS = (30, 45, 60, 90, 120)
@@ -58,6 +60,18 @@ class PeopleSchema(Schema):
     must = fields.List(fields.String(), load_default=list, metadata={"label": "Who must be there"})
 
 
+class SettingSchema(Schema):
+    """How people take part and in which room, as far as it bears on the times."""
+
+    mode = fields.String(
+        load_default=None,
+        allow_none=True,
+        validate=validate.OneOf([mode.value for mode in Mode]),
+        metadata={"label": "How people take part"},
+    )
+    room = Text(load_default=None, allow_none=True, validate=validate.Length(max=36), metadata={"label": "Room"})
+
+
 class InvitationSchema(Schema):
     """Where the meeting is, and the version that was read."""
 
@@ -69,6 +83,7 @@ class InvitationSchema(Schema):
     place = Text(load_default="", validate=validate.Length(max=300), metadata={"label": "Where"})
     place_sealed = fields.Boolean(load_default=False, metadata={"label": "Whether parents are told the place"})
     joining_link = Text(load_default="", validate=validate.Length(max=900), metadata={"label": "Link to join online"})
+    room = Text(load_default="", validate=validate.Length(max=36), metadata={"label": "Room"})
     version = Whole(required=True, metadata={"label": "Version"})
 
 
@@ -91,6 +106,41 @@ def read_time(form: MultiDict[str, str]) -> tuple[ChosenTime | None, Mapping[str
             return None, {"slot": ["Select a time"]}
     starts_at = starts_at.astimezone(UTC)
     return ChosenTime(starts_at, starts_at + timedelta(minutes=values["minutes"])), {}
+
+
+def read_setting(form: MultiDict[str, str], booking: Booking | None) -> Setting:
+    """Return how and where people would meet, as the address or the form says it; else as it is booked."""
+    values, _ = read_form(SettingSchema(), form)
+    booked = Setting.of(booking)
+    mode = Mode(values["mode"]) if values.get("mode") else booked.mode
+    room = (values.get("room") or "") if "room" in form else booked.room
+    place = booked.place if (booking is not None and room == booked.room) else ""
+    return Setting(mode, place, "" if mode is Mode.ONLINE else room)
+
+
+def setting_of(form: FormState) -> Setting:
+    """Return the setting that the last step's form shows."""
+    chosen = form.text("mode")
+    mode = Mode(chosen) if chosen in {mode.value for mode in Mode} else Mode.IN_PERSON
+    return Setting(mode, form.text("place"), "" if mode is Mode.ONLINE else form.text("room"))
+
+
+def setting_values(setting: Setting) -> list[tuple[str, str]]:
+    """Return a setting as the form's hidden values."""
+    return [("mode", setting.mode.value), ("room", setting.room)]
+
+
+def room_options(rooms: Iterable[Room], *, any_of_the_school: bool) -> list[dict[str, str]]:
+    """Return the rooms to choose from; `any_of_the_school` offers whichever of these is free."""
+    listed = list(rooms)
+    offered = [{"value": ANY_ROOM, "text": "Any room of the school that is free"}]
+    first = offered if any_of_the_school and any(room.school_urn for room in listed) else []
+    return [*first, *({"value": room.id, "text": _room_in_words(room)} for room in listed)]
+
+
+def _room_in_words(room: Room) -> str:
+    seats = f" ({room.seats} seats)" if room.seats else ""
+    return f"{room.name}{seats}" if room.school_urn else f"{room.place}{seats}"
 
 
 def time_values(chosen: ChosenTime) -> list[tuple[str, str]]:

@@ -35,6 +35,8 @@ def index() -> Response:
         unknown = count_unknown(work)
         today = work.today
         keeps_diary = may(work, "scheduling.diary.keep_own")
+        keeps_hours = may(work, "scheduling.hours.keep_own")
+        reads_rooms = may(work, "scheduling.rooms.read")
         whose = authorities_shown(work, {line.child.id for line in mine.everything})
         has_work = bool(work.actor.kinds & PERMISSIONS["scheduling.meeting.record_held"].team)
     to_do = [
@@ -57,6 +59,8 @@ def index() -> Response:
         unknown_mails=unknown,
         has_work=has_work or bool(to_do),
         keeps_diary=keeps_diary,
+        keeps_hours=keeps_hours,
+        reads_rooms=reads_rooms,
         wide=True,
     )
 

@@ -7,12 +7,20 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from services.scheduling.adapters.calendar_fetch import fetch_calendar
 from services.scheduling.adapters.term_calendars import MAX_BYTES, UnusableCalendar
+from services.scheduling.application.school_hours import (
+    forget_school_hours,
+    hours_of_school,
+    keep_school_hours,
+    usual_hours,
+)
 from services.scheduling.application.terms import import_file, look_at_terms
 from services.scheduling.application.terms import may_import as check_may_import
 from services.scheduling.domain.term_calendar import TermDateKind
+from services.scheduling.entrypoints.times_schemas import SchoolDayFormSchema
+from shared.kernel.errors import InvalidInput
 from shared.platform.access import may
 from shared.platform.web.access import allowed
-from shared.platform.web.forms import FormState
+from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import current_runtime, reading, writing
 from shared.platform.web.uploads import FileTooLarge, sent_file
@@ -24,6 +32,7 @@ KINDS = {
     TermDateKind.CLOSED: "Closed to pupils",
     TermDateKind.HOLIDAY: "Holiday",
 }
+DAY_KEYS = ("starts", "ends", "lunch_starts", "lunch_ends")
 pages = Blueprint("terms", __name__, url_prefix="/schools/<urn>/terms")
 
 
@@ -64,9 +73,39 @@ def save(urn: str) -> BaseResponse:
     return redirect(url_for("terms.show", urn=urn), 303)
 
 
-def _page(urn: str, form: FormState, status: int = 200) -> Response:
+@pages.post("/day")
+@allowed("scheduling.terms.import")
+def save_day(urn: str) -> BaseResponse:
+    """Say when the school's day starts and ends."""
+    with reading() as work:
+        check_may_import(work, urn)
+    values, errors = read_form(SchoolDayFormSchema())
+    if not errors:
+        try:
+            with writing() as work:
+                keep_school_hours(work, urn, **values)
+        except InvalidInput as refused:
+            errors = {key: list(messages) for key, messages in refused.errors.items()}
+        else:
+            flash("The school's day is kept. Times are offered by it.", "success")
+            return redirect(url_for("terms.show", urn=urn), 303)
+    return _page(urn, FormState(), 422, FormState.typed(errors))
+
+
+@pages.post("/day/usual")
+@allowed("scheduling.terms.import")
+def forget_day(urn: str) -> BaseResponse:
+    """Take the usual day for the school again."""
+    with writing() as work:
+        forget_school_hours(work, urn)
+    flash("The usual day is taken for the school again.", "success")
+    return redirect(url_for("terms.show", urn=urn), 303)
+
+
+def _page(urn: str, form: FormState, status: int = 200, day_form: FormState | None = None) -> Response:
     with reading() as work:
         terms = look_at_terms(work, urn)
+        school_day, usual = hours_of_school(work, urn), usual_hours(work)
         may_import = may(work, "scheduling.terms.import")
         today = work.today
     entries = terms.stored.entries if terms.stored else ()
@@ -75,6 +114,9 @@ def _page(urn: str, form: FormState, status: int = 200) -> Response:
         title=f"Term dates: {terms.school.name}",
         status=status,
         form=form,
+        day_form=day_form or FormState.saved({name: getattr(school_day, name, None) for name in DAY_KEYS}),
+        school_day=school_day,
+        usual=usual,
         terms=terms,
         coming=[entry for entry in entries if entry.last >= today],
         past_count=sum(1 for entry in entries if entry.last < today),
