@@ -22,7 +22,7 @@ from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.mail import Post
 from shared.platform.mail_queue import send_through
 from shared.platform.runtime import Runtime
-from suite.demo import exceptions
+from suite.demo import exceptions, knowing
 from suite.demo.attendance import first_day, marks_file
 from suite.demo.cast import everybody, schools, staff_id
 from suite.demo.children import Child, children
@@ -73,6 +73,7 @@ def _play(stage: Stage, post: Post, today: date, progress: Progress) -> None:
     for urn, calendar in calendars(today).items():
         with stage.acting(SCHEDULING, staff_id(f"dt-{urn}")) as work:
             import_file(work, urn, calendar, "term-dates.ics")
+    knowing.record_rooms(stage)
     player = Player(stage)
     files = _attendance_files(cast, told, today)
     days = sorted({step.on for step in told} | set(files))
@@ -98,6 +99,7 @@ def _play(stage: Stage, post: Post, today: date, progress: Progress) -> None:
             while send_through(queue, stage.runtime, spec, post):
                 pass
     stage.at(now)
+    knowing.say_what_suits(player, cast, today)
     stage.do_jobs()
     stage.settle()
     progress(len(days), len(days))

@@ -127,17 +127,19 @@ def _room_points(question: Question, starts_at: datetime, ends_at: datetime) -> 
         one = len(question.rooms) == 1
         return [Point("room_booked", f"{question.rooms[0].name} is booked" if one else "no room is free", False)]
     names = [room.name for room in free]
-    told = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return [Point("room_free", f"{told} {'is' if len(names) == 1 else 'are'} free", True)]
+    return [Point("room_free", f"{_listed(names)} {'is' if len(names) == 1 else 'are'} free", True)]
 
 
 def _unknown_points(question: Question, ends_at: datetime) -> list[Point]:
     unknown = [person.name for person in question.people if person.required and not person.knows(ends_at)]
     if not unknown:
         return []
-    names = unknown[0] if len(unknown) == 1 else f"{', '.join(unknown[:-1])} and {unknown[-1]}"
-    whose = "whose own diary is" if len(unknown) == 1 else "whose own diaries are"
-    return [Point("required_unknown", f"ask {names}, {whose} not known here", False, known=False)]
+    whose = "own diary of" if len(unknown) == 1 else "own diaries of"
+    return [Point("required_unknown", f"not known: the {whose} {_listed(unknown)}", False, known=False)]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _clock(at: time) -> str:

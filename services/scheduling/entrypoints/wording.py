@@ -170,7 +170,7 @@ def when(starts_at: datetime, ends_at: datetime) -> str:
 def diaries(found: Suggestions) -> str:
     """Return whose own diaries were looked at for these times, and whose are not known."""
     if not found.known:
-        return "People's own diaries are not known here: only their PEP meetings."
+        return "People's own diaries are not known here: only their PEP meetings and the hours they gave."
     if not found.unknown:
         return "Everybody's own diary was looked at."
     known, unknown = names_in_words(found.known), names_in_words(found.unknown)

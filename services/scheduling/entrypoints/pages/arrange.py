@@ -32,6 +32,7 @@ from services.scheduling.entrypoints.pages.arrange_forms import (
     slot_options,
     time_values,
 )
+from shared.contracts.roles import Role
 from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
@@ -158,7 +159,7 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         setting = read_setting(request.values, desk.meeting.booking)
         found = suggest_times(work, meeting_id, minutes=minutes, setting=setting)
         rooms = rooms_for(work, desk.meeting)
-        known = what_is_known(work, guests_of(work, desk.meeting))
+        known = what_is_known(work, [one for one in guests_of(work, desk.meeting) if one.role != Role.CHILD])
         is_past = desk.meeting.meet_by < work.today
     shown = {"mode": setting.mode.value, "room": setting.room, "minutes": str(minutes)}
     values = {**shown, **{key: form.text(key) for key in form.values}}
