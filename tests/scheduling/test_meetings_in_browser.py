@@ -67,6 +67,15 @@ def test_a_worker_arranges_a_meeting_and_a_carer_answers(app: Flask, office: Off
         assert "This time cannot be kept" in page.inner_text("main")
         page.goto(f"{address}/schools/100001/terms")
         assert_well_made(page, "meetings-terms")
+        for name, path in (
+            ("hours", "/people/carer/hours"),
+            ("lessons", "/children/c1/lessons"),
+            ("rooms", "/schools/100001/rooms"),
+        ):
+            page.goto(f"{address}{path}")
+            page.locator("main form button[type=submit]").last.click()
+            assert page.locator(".govuk-error-summary").count() == 1
+            assert_well_made(page, f"meetings-{name}")
     assert office.meeting_of("p1").state is MeetingState.PUT_BACK
 
 

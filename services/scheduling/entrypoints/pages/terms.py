@@ -113,7 +113,7 @@ def _page(urn: str, form: FormState, status: int = 200, day_form: FormState | No
         "scheduling/terms.html",
         title=f"Term dates: {terms.school.name}",
         status=status,
-        form=form,
+        form=day_form or form,
         day_form=day_form or FormState.saved({name: getattr(school_day, name, None) for name in DAY_KEYS}),
         school_day=school_day,
         usual=usual,
