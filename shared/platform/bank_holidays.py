@@ -21,8 +21,15 @@ class EnglandAndWales(Set[date]):
 
         return holidays.country_holidays("GB", subdiv="ENG")
 
+    @cached_property
+    def _answers(self) -> dict[object, bool]:
+        return {}
+
     def __contains__(self, day: object) -> bool:
-        return day in self._days
+        known = self._answers.get(day)
+        if known is None:  # the library looks a day up in a microsecond; counting days asks about the same ones often
+            known = self._answers[day] = day in self._days
+        return known
 
     def __iter__(self) -> Iterator[date]:
         return iter(list(self._days))

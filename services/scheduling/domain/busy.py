@@ -5,7 +5,7 @@ A new reason is a new `BusyKind` with its words in `judging` and `obstacles`; th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -30,7 +30,8 @@ class Busy:
     """A stretch of time in which somebody is taken (aware instants), and why.
 
     `what` is added in words where there are any (the lesson); a stretch that is not `hard` speaks against a time but
-    never rules it out.
+    never rules it out. `first` and `beyond` are the whole minutes since 1970 that it touches, for the search to reckon
+    with: they are worked out once.
     """
 
     starts_at: datetime
@@ -38,6 +39,13 @@ class Busy:
     kind: BusyKind = BusyKind.PEP_MEETING
     what: str = ""
     hard: bool = True
+    first: int = field(init=False, compare=False, repr=False)
+    beyond: int = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Work out the minutes."""
+        object.__setattr__(self, "first", int(self.starts_at.timestamp() // 60))
+        object.__setattr__(self, "beyond", -int(-self.ends_at.timestamp() // 60))
 
     def touches(self, starts_at: datetime, ends_at: datetime) -> bool:
         """Tell whether it overlaps the time between two instants."""

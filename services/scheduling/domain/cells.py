@@ -17,8 +17,7 @@ from services.scheduling.domain.policy import MeetingPolicy
 from shared.kernel.clock import LONDON
 
 CELL_MINUTES = 15
-_CELL = CELL_MINUTES * 60
-_DAY = 24 * 3600
+_DAY = 24 * 60
 _1970 = date(1970, 1, 1).toordinal()
 
 
@@ -34,7 +33,7 @@ def cells_of(minutes: int) -> int:
 
 @dataclass(frozen=True)
 class Grid:
-    """The cells of some days in order: `openings` are the seconds (since 1970) at which each day's first cell begins.
+    """The cells of some days in order: `openings` are the minutes since 1970 at which each day's first cell begins.
 
     `opens` is the minute of the day of that first cell, `cells` how many there are each day.
     """
@@ -48,7 +47,8 @@ class Grid:
     def of(cls, policy: MeetingPolicy, days: Sequence[date]) -> Grid:
         """Return the cells in which a policy lets meetings be, on these days (ascending)."""
         at = policy.day_starts
-        openings = (int(datetime(d.year, d.month, d.day, at.hour, at.minute, tzinfo=LONDON).timestamp()) for d in days)
+        instants = (datetime(day.year, day.month, day.day, at.hour, at.minute, tzinfo=LONDON) for day in days)
+        openings = (int(instant.timestamp()) // 60 for instant in instants)
         opens = minute_of(at)
         return cls(tuple(days), opens, (minute_of(policy.day_ends) - opens) // CELL_MINUTES, tuple(openings))
 
@@ -62,15 +62,17 @@ class Grid:
         cells, openings, number = self.cells, self.openings, self._number
         of_day = [0] * len(openings)
         for one in stretches:
-            start, end = one.starts_at.timestamp(), one.ends_at.timestamp()
+            start, end = one.first, one.beyond
             index = number.get(start // _DAY)
-            if index is None and start // _DAY == end // _DAY:
-                continue
-            if index is None or end > openings[index] + _DAY // 2:
-                self._long(of_day, start, end)
+            if index is None:
+                if start // _DAY != end // _DAY:
+                    self._long(of_day, start, end)
                 continue
             opening = openings[index]
-            first, beyond = int((start - opening) // _CELL), -int((opening - end) // _CELL)
+            if end > opening + _DAY // 2:
+                self._long(of_day, start, end)
+                continue
+            first, beyond = (start - opening) // CELL_MINUTES, -((opening - end) // CELL_MINUTES)
             if first < 0:
                 first = 0
             if beyond > cells:
@@ -100,11 +102,11 @@ class Grid:
         """Return the cells at which something of `length` cells can start and be over on the same day."""
         return self.every_day((1 << (self.cells - length + 1)) - 1) if length <= self.cells else 0
 
-    def _long(self, of_day: list[int], start: float, end: float) -> None:
+    def _long(self, of_day: list[int], start: int, end: int) -> None:
         """Add a stretch that does not begin on one of the days, or goes on after its day."""
         for index, opening in enumerate(self.openings):
-            first = max(0, int((start - opening) // _CELL))
-            beyond = min(self.cells, -int((opening - end) // _CELL))
+            first = max(0, (start - opening) // CELL_MINUTES)
+            beyond = min(self.cells, -((opening - end) // CELL_MINUTES))
             if beyond > first:
                 of_day[index] |= (1 << beyond) - (1 << first)
 
@@ -134,7 +136,7 @@ class Grid:
         return tuple(firsts)
 
     @cached_property
-    def _number(self) -> dict[float, int]:
+    def _number(self) -> dict[int, int]:
         """Return which of the days has so many days between 1970 and it."""
         return {day.toordinal() - _1970: index for index, day in enumerate(self.days)}
 

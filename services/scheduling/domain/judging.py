@@ -8,7 +8,7 @@ from datetime import date, datetime, time
 
 from services.scheduling.domain.busy import BusyKind, Taken
 from services.scheduling.domain.policy import MeetingPolicy
-from services.scheduling.domain.question import Person, Question
+from services.scheduling.domain.question import Person, Question, RoomTimes
 from services.scheduling.domain.term_calendar import SchoolDay
 from shared.kernel.clock import LONDON
 
@@ -38,11 +38,16 @@ _WHY = {
 
 
 def judge(
-    question: Question, starts_at: datetime, ends_at: datetime, people: Sequence[Person] | None = None
+    question: Question,
+    starts_at: datetime,
+    ends_at: datetime,
+    people: Sequence[Person] | None = None,
+    rooms: Sequence[RoomTimes] | None = None,
 ) -> tuple[Point, ...]:
     """Return what speaks for and against one time, however poor it is; the poor points come first.
 
-    `people` are those who may be taken then, where that is known already; otherwise everybody is looked at.
+    `people` are those who may be taken then, and `rooms` those that are free, where that is known already; otherwise
+    everybody and every room is looked at.
     """
     local, local_end = starts_at.astimezone(LONDON), ends_at.astimezone(LONDON)
     points = [
@@ -50,7 +55,7 @@ def judge(
         _school_point(question.calendar.look_up(local.date())),
         *_notice_points(question, local.date()),
         *_hours_points(question.policy, local.time(), local_end.time()),
-        *_room_points(question, starts_at, ends_at),
+        *_room_points(question, starts_at, ends_at, rooms),
         *_people_points(question.parties if people is None else people, starts_at, ends_at),
         *_unknown_points(question, ends_at),
     ]
@@ -119,10 +124,13 @@ def _taken_point(person: Person, kind: BusyKind, why: Taken) -> Point:
     return Point(f"{'required' if person.required else 'optional'}_{suffix}", f"{text}{needed}", False)
 
 
-def _room_points(question: Question, starts_at: datetime, ends_at: datetime) -> list[Point]:
+def _room_points(
+    question: Question, starts_at: datetime, ends_at: datetime, free: Sequence[RoomTimes] | None
+) -> list[Point]:
     if not question.rooms:
         return []
-    free = [room for room in question.rooms if not any(one.touches(starts_at, ends_at) for one in room.busy)]
+    if free is None:
+        free = [room for room in question.rooms if not any(one.touches(starts_at, ends_at) for one in room.busy)]
     if not free:
         one = len(question.rooms) == 1
         return [Point("room_booked", f"{question.rooms[0].name} is booked" if one else "no room is free", False)]

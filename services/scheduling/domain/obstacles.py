@@ -137,7 +137,13 @@ def school_grid(question: Question, first: date, last: date) -> Grid:
 
 def starts_on(question: Question, grid: Grid) -> int:
     """Return the cells of these days at which a meeting can start with everybody who must be there."""
-    return _starts(question, grid, Barriers.on(question, grid).taken())
+    return _starts(question, grid, _taken(question, grid))
+
+
+def _taken(question: Question, grid: Grid) -> int:
+    """Return the cells in which a meeting cannot be: what `Barriers` holds, all at once."""
+    hard = [one for person in question.parties for one in person.taken(rules_out=True)]
+    return grid.taken(hard) | rooms_taken(question, grid)
 
 
 def _starts(question: Question, grid: Grid, taken: int) -> int:

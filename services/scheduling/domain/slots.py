@@ -102,7 +102,8 @@ def _drawbacks(question: Question, grid: Grid) -> list[_Drawback]:
 
 def _choose(question: Question, grid: Grid, starts: int, count: int) -> list[Slot]:
     length = timedelta(minutes=question.minutes)
-    drawbacks = _drawbacks(question, grid)
+    drawbacks, parties = _drawbacks(question, grid), question.parties
+    rooms = [(room, spoiled(grid.busy(room.busy), cells_of(question.minutes))) for room in question.rooms]
     chosen: list[Slot] = []
     taken: set[tuple[date, bool]] = set()
     for penalty, place in _candidates(question, grid, starts, drawbacks):
@@ -116,7 +117,8 @@ def _choose(question: Question, grid: Grid, starts: int, count: int) -> list[Slo
             continue
         taken.add(half)
         maybe_taken = {one.party_id for one in drawbacks if one.starts >> place & 1}
-        points = judge(question, starts_at, ends_at, [one for one in question.parties if one.id in maybe_taken])
+        free = [room for room, booked in rooms if not booked >> place & 1]
+        points = judge(question, starts_at, ends_at, [one for one in parties if one.id in maybe_taken], free)
         chosen.append(Slot(starts_at, ends_at, penalty, _good_first(points)))
         if len(chosen) == count:
             break

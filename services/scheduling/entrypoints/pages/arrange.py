@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, flash, redirect, request, url_for
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
 from services.scheduling.application.guests import choose_guests, missing_roles, propose_guests
@@ -130,6 +131,11 @@ def send(meeting_id: str) -> BaseResponse:
     return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
 
 
+def _sent() -> MultiDict[str, str]:
+    """Return what this step was asked with."""
+    return request.form if request.method == "POST" else request.args
+
+
 def _desk(work: Work, meeting_id: str) -> Desk:
     meeting = find_meeting(work, meeting_id, ARRANGE)
     child = child_of(work, meeting.child_id)
@@ -156,7 +162,7 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         desk = _desk(work, meeting_id)
         length = form.text("minutes")
         minutes = int(length) if length.isdecimal() and 15 <= int(length) <= 240 else desk.minutes
-        setting = read_setting(request.values, desk.meeting.booking)
+        setting = read_setting(_sent(), desk.meeting.booking)
         found = suggest_times(work, meeting_id, minutes=minutes, setting=setting)
         rooms = rooms_for(work, desk.meeting)
         known = what_is_known(work, [one for one in guests_of(work, desk.meeting) if one.role != Role.CHILD])
@@ -187,7 +193,7 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         proposed = propose_guests(work, desk.meeting, day)
         away = kept_away(work, desk.meeting.child_id, day)
         invited = [guest for guest, wanted in proposed if wanted]
-        setting = read_setting(request.values, desk.meeting.booking)
+        setting = read_setting(_sent(), desk.meeting.booking)
         points = judge_time(work, desk.meeting, invited, chosen.starts_at, chosen.ends_at, setting)
     if "invite" not in form.values and not form.errors:
         form = FormState.saved(
@@ -227,7 +233,7 @@ def _check_page(
             return _people_page(
                 meeting_id,
                 chosen,
-                FormState(request.form if request.method == "POST" else request.args, wrong.errors),
+                FormState(_sent(), wrong.errors),
                 422,
             )
         setting = setting_of(form)
