@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +12,7 @@ from services.scheduling.domain.busy import Busy, BusyKind
 from services.scheduling.domain.judging import judge
 from services.scheduling.domain.obstacles import Constraint
 from services.scheduling.domain.policy import policy_on
-from services.scheduling.domain.question import Person, Question
+from services.scheduling.domain.question import Person, Question, RoomTimes
 from services.scheduling.domain.slots import suggest
 from services.scheduling.domain.term_calendar import TermCalendar, TermDate, TermDateKind
 from shared.kernel.clock import LONDON, london_time
@@ -112,6 +114,73 @@ def test_a_persons_own_diary_is_heeded_named_and_never_taken_for_known_when_it_i
     assert obstacle is not None
     assert (obstacle.constraint, obstacle.person_id) == (Constraint.DIARY, "b")
     assert "Without what is in Ben Adeyemi's own diary there would be" in obstacle.text
+
+
+def weeks_of(kind: BusyKind) -> tuple[Busy, ...]:
+    return tuple(
+        Busy(london_time(day, 8), london_time(day, 18), kind)
+        for day in (date(2026, 11, 26) + timedelta(days=n) for n in range(21))
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "code", "constraint", "words"),
+    [
+        (BusyKind.OUTSIDE_HOURS, "outside_hours", Constraint.WORKING_HOURS, "If Ben Adeyemi could come outside"),
+        (BusyKind.HELD_BY_POLL, "held", Constraint.HELD_BY_POLL, "Without the times held for Ben Adeyemi"),
+        (BusyKind.TRAVEL, "travel", Constraint.TRAVEL, "Without the time Ben Adeyemi needs between meetings"),
+    ],
+)
+def test_every_reason_is_told_and_can_be_the_one_that_stands_most_in_the_way(
+    kind: BusyKind, code: str, constraint: Constraint, words: str
+) -> None:
+    ben = Person("b", "Ben Adeyemi", True, weeks_of(kind))
+    question = ask(people=(ben,))
+    assert codes(question, london_time(date(2026, 12, 1), 10)) == {f"required_{code}"}
+    obstacle = suggest(question).obstacle
+    assert obstacle is not None
+    assert (obstacle.constraint, obstacle.person_id) == (constraint, "b")
+    assert obstacle.text.startswith(words)
+    optional = replace(ben, required=False)
+    assert suggest(ask(people=(optional,))).slots
+    assert codes(ask(people=(optional,)), london_time(date(2026, 12, 1), 10)) == {f"optional_{code}"}
+
+
+def test_lessons_never_to_be_missed_and_a_booked_room_can_stand_most_in_the_way() -> None:
+    lessons = Person("c", "Hanna", True, weeks_of(BusyKind.LESSON))
+    in_the_way = suggest(replace(ask(), child=lessons)).obstacle
+    assert in_the_way is not None
+    assert in_the_way.constraint is Constraint.LESSONS
+    rooms = (RoomTimes("r", "Room 2", 8, weeks_of(BusyKind.PEP_MEETING)),)
+    booked = suggest(replace(ask(), rooms=rooms)).obstacle
+    assert booked is not None
+    assert booked.constraint is Constraint.ROOM
+    assert booked.text.startswith("If the meeting need not be in Room 2 there would be")
+
+
+def test_one_whose_diary_is_read_only_so_far_makes_later_times_worse_and_is_named_there() -> None:
+    until = london_time(date(2026, 11, 30), 0)
+    ben = Person("b", "Ben Adeyemi", True, knows_diary=True, known_until=until)
+    found = suggest(ask(people=(ben,)), 40).slots
+    named = {slot.day for slot in found if "required_unknown" in {point.code for point in slot.points}}
+    assert named == {slot.day for slot in found if slot.day >= date(2026, 11, 30)}
+    assert found[-1].penalty - suggest(ask(), 40).slots[-1].penalty == 4
+
+
+def test_a_time_on_the_quarter_hour_is_offered_where_nothing_else_is_free() -> None:
+    day = date(2026, 11, 26)
+    around = (Busy(london_time(day, 8), london_time(day, 10, 15)), Busy(london_time(day, 11, 15), london_time(day, 18)))
+    found = suggest(ask(meet_by=day, people=(Person("b", "Ben", True, around),)))
+    assert not found.late
+    assert [slot.starts_at for slot in found.slots] == [london_time(day, 10, 15)]
+
+
+def test_a_short_list_has_no_time_twice_and_none_that_overlap() -> None:
+    day = date(2026, 11, 26)
+    slots = suggest(ask(meet_by=day, minutes=180), 10).slots
+    assert len(slots) == 2
+    first, second = sorted(slots, key=lambda slot: slot.starts_at)
+    assert first.ends_at <= second.starts_at
 
 
 def test_in_a_holiday_the_school_days_are_named_as_the_obstacle_or_the_date_is() -> None:

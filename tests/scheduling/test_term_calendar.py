@@ -133,6 +133,17 @@ def test_beyond_the_published_dates_the_answer_says_that_it_is_a_guess(oakfield:
     [
         ("INSET Day (school closed)", TermDateKind.CLOSED),
         ("Staff training day", TermDateKind.CLOSED),
+        ("INSET", TermDateKind.CLOSED),
+        ("Teacher Training Days", TermDateKind.CLOSED),
+        ("Professional development day", TermDateKind.CLOSED),
+        ("Staff development", TermDateKind.CLOSED),
+        ("CPD day", TermDateKind.CLOSED),
+        ("Non-pupil day", TermDateKind.CLOSED),
+        ("Pupil-free day", TermDateKind.CLOSED),
+        ("No students in school", TermDateKind.CLOSED),
+        ("Students do not attend", TermDateKind.CLOSED),
+        ("Occasional day", TermDateKind.CLOSED),
+        ("Inset day: first day of term for staff", TermDateKind.CLOSED),
         ("First day back", TermDateKind.FIRST_DAY),
         ("Spring term begins", TermDateKind.FIRST_DAY),
         ("First day back after half-term holiday", TermDateKind.FIRST_DAY),
@@ -142,6 +153,8 @@ def test_beyond_the_published_dates_the_answer_says_that_it_is_a_guess(oakfield:
         ("Bank holiday", TermDateKind.HOLIDAY),
         ("Year 6 production", None),
         ("Breakfast club", None),
+        ("Training for the school choir", None),
+        ("Year 9 learning about development aid", None),
     ],
 )
 def test_titles_are_understood_as_schools_write_them(summary: str, kind: TermDateKind | None) -> None:

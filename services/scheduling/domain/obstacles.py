@@ -49,6 +49,12 @@ class _Removal:
 
 
 _REMOVALS = (
+    # Of two that open as many the first is named: to leave less time on the way asks less than to move a meeting.
+    _Removal(
+        Constraint.TRAVEL,
+        frozenset({BusyKind.TRAVEL}),
+        "Without the time {name} needs between meetings in different places there would be",
+    ),
     # Without the other meetings nobody travels between them either.
     _Removal(
         Constraint.BOOKINGS,
@@ -65,11 +71,6 @@ _REMOVALS = (
         Constraint.HELD_BY_POLL,
         frozenset({BusyKind.HELD_BY_POLL}),
         "Without the times held for {name} while people are asked there would be",
-    ),
-    _Removal(
-        Constraint.TRAVEL,
-        frozenset({BusyKind.TRAVEL}),
-        "Without the time {name} needs between meetings in different places there would be",
     ),
     _Removal(
         Constraint.LESSONS,

@@ -94,9 +94,9 @@ def _drawbacks(question: Question, grid: Grid) -> list[_Drawback]:
     # That nothing is known of somebody all through is said, but makes no time better than another.
     for person in question.people:
         if person.required and person.knows_diary and person.known_until is not None:
-            beyond = grid.cells * sum(opening < person.known_until.timestamp() for opening in grid.openings)
-            unknown = ~((1 << beyond) - 1)
-            found.append(_Drawback("", unknown, _UNKNOWN_PENALTY))
+            until = person.known_until.timestamp() // 60
+            known = grid.cells * sum(opening < until for opening in grid.openings)
+            found.append(_Drawback("", ~((1 << known) - 1), _UNKNOWN_PENALTY))
     return found
 
 

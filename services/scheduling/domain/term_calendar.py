@@ -40,7 +40,10 @@ class TermDate:
 
 
 _CLOSED = re.compile(
-    r"\b(inset|in-service|training day|staff day|development day|closed|closure|non[- ]pupil|occasional day)\b",
+    r"\b(inset|in-service|(staff|teacher|teachers'?|professional) (training|development|learning|preparation)"
+    r"|(training|development|planning|preparation|cpd|pd|ted|baker|staff) days?"
+    r"|closed|closure|(non|no)[- ](pupils?|students?|teaching)|(pupil|student)[- ]free"
+    r"|(pupils|students) (do )?not (in|attend)|occasional days?)\b",
     re.IGNORECASE,
 )
 _FIRST = re.compile(
