@@ -1,24 +1,20 @@
 """The mails of a service that wait: stored with the change that they tell of, sent afterwards, tried again.
 
 A service gives its table the columns of `queue_columns`, beside its own of what a mail is about, and a job that calls
-`send_due`. Each mail is marked in a unit of work of its own, and none is open while the mail server answers.
+`postman.send_due`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Integer, String, Table, Text, or_, select, update
 
-from shared.platform.access import system_actor
-from shared.platform.crashpoints import crashpoint
 from shared.platform.db import UtcDateTime
-from shared.platform.mail import MailNotSent, Post, post_of
-from shared.platform.runtime import Runtime
-from shared.platform.service import ServiceSpec
-from shared.platform.work import reading_work, writing_work
+from shared.platform.mail import MailNotSent
 
 MAX_ATTEMPTS = 20
 LEASE = timedelta(minutes=5)
@@ -70,7 +66,7 @@ class MailQueue:
         return connection.execute(query).first() is not None
 
     def claim_due(self, connection: Connection, now: datetime, limit: int = 50) -> list[Waiting]:
-        """Return the mails whose turn it is, the oldest first, and keep them from other senders for five minutes.
+        """Return the mails whose turn it is, the longest due first, and keep them from other senders for five minutes.
 
         A sender that dies in between leaves them to be sent after that: a mail may go out twice, never not at all.
         Twice does no harm, for it is the same message with the same Message-ID.
@@ -79,7 +75,7 @@ class MailQueue:
         due = (
             select(mail.id, mail.sender, mail.recipient, mail.raw, mail.attempts)
             .where(mail.state == "queued", self._is_due(now))
-            .order_by(mail.queued_at, mail.id)
+            .order_by(mail.due_at, mail.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
@@ -109,6 +105,11 @@ class MailQueue:
         this = update(self.table).where(self.table.c.id == mail.id, self.table.c.state == "queued")
         connection.execute(this.values(values))
 
+    def put_back(self, connection: Connection, mail_ids: Collection[str], due_at: datetime, problem: str = "") -> None:
+        """Let mails that were claimed wait until `due_at`; it does not count as an attempt."""
+        these = update(self.table).where(self.table.c.id.in_(mail_ids), self.table.c.state == "queued")
+        connection.execute(these.values(due_at=due_at, **({"problem": problem[:500]} if problem else {})))
+
     def retry(self, connection: Connection, mail_id: str, now: datetime) -> bool:
         """Put a mail that was given up back into the queue; tell whether there was one."""
         given_up = (self.table.c.id == mail_id, self.table.c.state == "failed", self.table.c.raw != "")
@@ -118,48 +119,3 @@ class MailQueue:
     def _is_due(self, now: datetime) -> ColumnElement[bool]:
         """A time further ahead than any wait lasts is from before the clock was set back, and counts as come."""
         return or_(self.table.c.due_at <= now, self.table.c.due_at > now + LONGEST_WAIT)
-
-
-def send_due(queue: MailQueue, runtime: Runtime, spec: ServiceSpec) -> int:
-    """Send the mails whose turn it is through the SMTP server of the settings; return how many went out.
-
-    Without an SMTP server (port 0) nothing is sent and everything keeps waiting.
-    """
-    settings = runtime.settings
-    if not settings.smtp_port:
-        return 0
-    with reading_work(runtime, spec, system_actor()) as work:
-        if not queue.is_any_due(work.connection, work.now):
-            return 0
-    with post_of(settings) as post:
-        return send_through(queue, runtime, spec, post)
-
-
-def send_through(queue: MailQueue, runtime: Runtime, spec: ServiceSpec, post: Post) -> int:
-    """Send the mails whose turn it is through `post`; when the server is not there, all wait for their next turn."""
-    actor = system_actor()
-    with writing_work(runtime, spec, actor) as work:
-        due = queue.claim_due(work.connection, work.now)
-    sent = 0
-    gone: MailNotSent | None = None
-    for mail in due:
-        trouble = gone or _hand_over(mail, post)
-        if trouble is not None and trouble.unreachable:
-            gone = trouble
-        crashpoint("after_mail_taken")
-        with writing_work(runtime, spec, actor) as work:
-            if trouble is None:
-                queue.mark_sent(work.connection, mail, work.now)
-            else:
-                queue.mark_trouble(work.connection, mail, trouble, work.now)
-        sent += trouble is None
-    return sent
-
-
-def _hand_over(mail: Waiting, post: Post) -> MailNotSent | None:
-    """Hand one mail to the mail server, outside any transaction; return what went wrong, if anything did."""
-    try:
-        post.send(mail.sender, mail.recipient, mail.raw)
-    except MailNotSent as trouble:
-        return trouble
-    return None

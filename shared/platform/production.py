@@ -68,6 +68,8 @@ def from_environment(
         smtp_user=reader.text("PEP_SUITE_SMTP_USER"),
         smtp_password=reader.text("PEP_SUITE_SMTP_PASSWORD"),
         smtp_trust=reader.text("PEP_SUITE_SMTP_TRUST"),
+        mail_per_minute=reader.number("PEP_SUITE_MAIL_PER_MINUTE", 0, 100_000),
+        mail_per_connection=reader.number("PEP_SUITE_MAIL_PER_CONNECTION", 0, 10_000),
         mail_proof=reader.text("PEP_SUITE_MAIL_PROOF"),
         reply_mailbox=reader.address("PEP_SUITE_REPLY_MAILBOX", MAILBOXES) if mailbox else "",
         name_sign_in=reader.yes("PEP_SUITE_NAME_SIGN_IN", default="no"),

@@ -85,6 +85,14 @@ SETTINGS = (
         "a file of certificates (PEM) that the mail server's is checked against too, such as the authority's own",
     ),
     Setting(
+        "PEP_SUITE_MAIL_PER_MINUTE",
+        "how many mails each worker that sends hands to the mail server in a minute at most; 0 is as many as it takes",
+        "300",
+    ),
+    Setting(
+        "PEP_SUITE_MAIL_PER_CONNECTION", "how many go over one connection before another is opened; 0 is no end", "100"
+    ),
+    Setting(
         "PEP_SUITE_MAIL_PROOF",
         "how the sender of an answer is proved: `local` (its From address), or `authserv:ID` (the mail server of that "
         "name must have said that DMARC or DKIM passed)",

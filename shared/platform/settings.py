@@ -37,6 +37,8 @@ class Settings:
     Authentication-Results header may say otherwise) or `authserv:ID` (that mail server must have said that DMARC or
     DKIM passed). `origin` is the address that links in mails start with. `smtp_user` and `smtp_password` log in at the
     mail server (empty: nobody does); `smtp_trust` is a file of certificates to trust besides those of the machine.
+    `mail_per_minute` is how many mails a worker hands over in a minute at most (0: as many as the server takes),
+    `mail_per_connection` how many before it opens another connection (0: never).
     `reply_mailbox` is the address of a mailbox from which answers are fetched. `name_sign_in` lets people sign in by
     picking a name through a proxy too, for a try-out with invented people.
     `proxies` is how many reverse proxies stand in front. `pool_size` is how many connections to its database a process
@@ -61,6 +63,8 @@ class Settings:
     smtp_user: str = ""
     smtp_password: str = ""
     smtp_trust: str = ""
+    mail_per_minute: int = 0
+    mail_per_connection: int = 100
     mail_proof: str = "local"
     reply_mailbox: str = ""
     may_fetch_loopback: bool = False

@@ -20,7 +20,7 @@ from shared.kernel.clock import london_date, london_time
 from shared.kernel.working_days import subtract_working_days
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.mail import Post
-from shared.platform.mail_queue import send_through
+from shared.platform.postman import send_through
 from shared.platform.runtime import Runtime
 from suite.demo import exceptions, knowing
 from suite.demo.attendance import first_day, marks_file

@@ -11,7 +11,7 @@ from services.pep.application import children
 from services.pep.application.review_notices import tell_of_packs
 from shared.platform.access import system_actor
 from shared.platform.erasure_register import write_down
-from shared.platform.mail_queue import send_due
+from shared.platform.postman import send_due
 from shared.platform.runtime import Runtime
 from shared.platform.service import Job, ServiceSpec
 from shared.platform.work import Work, writing_work

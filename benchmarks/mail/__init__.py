@@ -1,0 +1,1 @@
+"""A whole term's invitations through a mail server."""
