@@ -45,20 +45,19 @@ def enqueue(connection: Connection, meeting_id: str, message: Message, mail: Mai
     The same message to the same person is stored once. A mail of the same calendar entry that still waits is replaced:
     it would only say what is no longer so. A refused proposal does not say how the meeting stands, so it replaces none.
     """
-    same = select(mail_out.c.id).where(
-        mail_out.c.uid == message.uid,
-        mail_out.c.sequence == message.sequence,
-        mail_out.c.dtstamp == message.dtstamp,
-        mail_out.c.recipient == mail.recipient,
-    )
-    if connection.execute(same).first() is not None:
+    # Asked by the entry alone: by its state too, a database may look through every mail of a term that waits.
+    entry = select(
+        mail_out.c.id, mail_out.c.state, mail_out.c.sequence, mail_out.c.dtstamp, mail_out.c.recipient
+    ).where(mail_out.c.uid == message.uid)
+    known = connection.execute(entry).all()
+    this = (message.sequence, message.dtstamp, mail.recipient)
+    if any((one.sequence, one.dtstamp, one.recipient) == this for one in known):
         return False
-    if message.method is not Method.DECLINECOUNTER:
-        connection.execute(
-            update(mail_out)
-            .where(mail_out.c.uid == message.uid, mail_out.c.state == "queued")
-            .values(state="replaced", raw="", problem="A later mail replaced it before it was sent.")
-        )
+    waiting = [one.id for one in known if one.state == "queued"]
+    if waiting and message.method is not Method.DECLINECOUNTER:
+        replaced = {"state": "replaced", "raw": "", "problem": "A later mail replaced it before it was sent."}
+        these = update(mail_out).where(mail_out.c.id.in_(waiting), mail_out.c.state == "queued")
+        connection.execute(these.values(replaced))
     _insert(connection, meeting_id, message, mail, now, state="queued", problem="")
     return True
 
