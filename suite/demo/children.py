@@ -16,6 +16,7 @@ class Story(StrEnum):
     """How far a child's plan has come."""
 
     NEW = "new"
+    ASKED = "asked"
     DATED = "dated"
     PUT_BACK = "put_back"
     LATE = "late"
@@ -47,7 +48,7 @@ class Row:
 
 
 ROWS = (
-    Row("Isla Fenwick", "", "2", -1, 40, 1, Story.NEW, "Joan Armitage", "Kerry Fenwick", "E1"),
+    Row("Isla Fenwick", "", "2", -1, 40, 1, Story.ASKED, "Joan Armitage", "Kerry Fenwick", "E1"),
     Row("Noah Okonkwo", "", "1", -1, 210, 1, Story.APPROVED, "Grace Eze", "Chidi Okonkwo"),
     Row("Zofia Wilk", "Zosia", "2", 0, 95, 2, Story.DATED, "Pamela Dyson", "Agnieszka Wilk", "C1"),
     Row("Jayden Marsh", "Jay", "1", 0, 300, 4, Story.SUBMITTED, "Robert Sykes", "Leanne Marsh"),

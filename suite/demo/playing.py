@@ -26,8 +26,12 @@ from services.pep.domain.targets import Category
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application import answers, meetings
 from services.scheduling.application.guests import propose_guests
+from services.scheduling.application.polls import Asking, ask_people
+from services.scheduling.application.polls_answers import answer_own, own_question
+from services.scheduling.application.polls_page import prepare_asking
 from services.scheduling.domain.holding import Account
 from services.scheduling.domain.meeting import Answer, Booking, Mode
+from services.scheduling.domain.polls import Choice
 from services.scheduling.domain.quorum import WhyCounted
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import rating, suspensions
@@ -113,6 +117,27 @@ def _arrange(player: Player, step: Step) -> None:
         else:
             return
     raise NotPossible(f"everybody for {step.child.row.name} is booked on {step.meeting_on}")
+
+
+def _ask_times(player: Player, step: Step) -> None:
+    """Ask those whom the authority invites which of some times suit, and let each see how many others can come."""
+    meeting = player.meeting(step)
+    with player.stage.acting(SCHEDULING, staff_id(step.child.social_worker)) as work:
+        page = prepare_asking(work, meeting.id)
+        wanted = {guest.person_id: guest.required for guest, invited in page.people if invited}
+        times = tuple((slot.starts_at, slot.ends_at) for slot in page.slots[:4])
+        ask_people(work, meeting.id, Asking(times, page.closes_on, wanted, shows_counts=True))
+
+
+def _say_times(player: Player, step: Step) -> None:
+    """Let school and carer say which times suit them; the others still have to."""
+    meeting = player.meeting(step)
+    yes, need, no = Choice.YES, Choice.IF_NEED_BE, Choice.NO
+    said = {Role.DESIGNATED_TEACHER: (no, yes, yes, need), Role.CARER: (yes, yes, need, no)}
+    for role, choices in said.items():
+        with player.stage.acting(SCHEDULING, player.team(step)[role]) as work:
+            proposals = own_question(work, meeting.id).poll.proposals
+            answer_own(work, meeting.id, {one.id: choice for one, choice in zip(proposals, choices, strict=False)})
 
 
 def _answer(player: Player, step: Step) -> None:
@@ -296,6 +321,8 @@ def _leave_care(player: Player, step: Step) -> None:
 
 _ACTS: Mapping[Act, Callable[[Player, Step], None]] = {
     Act.ENTER_CARE: _enter_care,
+    Act.ASK_TIMES: _ask_times,
+    Act.SAY_TIMES: _say_times,
     Act.ARRANGE: _arrange,
     Act.ANSWER: _answer,
     Act.DECLINE: _decline,

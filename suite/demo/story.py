@@ -20,6 +20,8 @@ class Act(StrEnum):
     """What somebody did."""
 
     ENTER_CARE = "enter_care"
+    ASK_TIMES = "ask_times"
+    SAY_TIMES = "say_times"
     ARRANGE = "arrange"
     ANSWER = "answer"
     DECLINE = "decline"
@@ -60,6 +62,7 @@ class Step:
 
 DAYS_IN_CARE: dict[Story, int] = {
     Story.NEW: 3,
+    Story.ASKED: 3,
     Story.DATED: 7,
     Story.PUT_BACK: 8,
     Story.LATE: 16,
@@ -145,7 +148,10 @@ def _of(child: Child, number: int, today: date) -> Iterator[Step]:
     line = _Line(child, number, entered_care_on(child, number, today))
     yield line.step(0, Act.ENTER_CARE)
     yield from _reviewed(line)
-    if story in (Story.NEW, Story.LATE):
+    if story is Story.ASKED:
+        yield line.step(1, Act.ASK_TIMES)
+        yield line.step(2, Act.SAY_TIMES)
+    if story in (Story.NEW, Story.ASKED, Story.LATE):
         return
     if story in (Story.DATED, Story.PUT_BACK):
         yield line.step(3, Act.ARRANGE, meeting=9 if story is Story.DATED else 10)

@@ -22,8 +22,9 @@ _ASK = """Hello,
 Say which of these times suit you:
 {url}
 
-Please answer by the end of {closes_on}. You can change your answer until then, and you do not need an account. The link
-is for you alone, so please do not pass this email on.
+Please answer by the end of {closes_on}.
+You can change your answer until then, and you do not need an account. The link is for you alone, so please do not pass
+this email on.
 
 Nothing is fixed yet. Once a time is chosen, those who are to come get an invitation.
 
@@ -46,7 +47,7 @@ To protect people's privacy this email does not say who the meeting is about or 
 {organizer}
 """
 _ALL = "Everybody you asked has said which times suit them for an education meeting."
-_OVER = "The closing date for saying which times suit for an education meeting has passed. {answered}"
+_OVER = "The closing date for saying which times suit for an education meeting has passed.\n{answered}"
 
 
 @dataclass(frozen=True, slots=True)
