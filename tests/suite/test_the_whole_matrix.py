@@ -230,6 +230,10 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "scheduling: POST /api/meetings/<meeting_id>/arrangement": MEETING,
     "scheduling: PUT /api/meetings/<meeting_id>/arrangement": MEETING,
     "scheduling: POST /api/meetings/<meeting_id>/answers": {"invitee_id": "<invitee_id>", "answer": "accepted"},
+    "scheduling: POST /api/meetings/<meeting_id>/poll": {"times": [], "closes_on": "2026-12-10"},
+    "scheduling: PUT /api/meetings/<meeting_id>/poll/closing-date": {"closes_on": "2026-12-10"},
+    "scheduling: PUT /api/meetings/<meeting_id>/poll/respondents/<respondent_id>": {"choices": {}},
+    "scheduling: PUT /api/meetings/<meeting_id>/poll/mine": {"choices": {}},
     "scheduling: POST /api/meetings/<meeting_id>/held": {"attended": ["nobody"]},
     "scheduling: POST /api/children/<child_id>/lessons": {
         "what": "art",

@@ -104,7 +104,7 @@ def _to_be_changed(work: Work, meeting_id: str) -> tuple[Meeting, Poll]:
 
 
 def _guests(work: Work, meeting: Meeting, asking: Asking) -> tuple[Guest, ...]:
-    days = {london_date(starts_at) for starts_at, _ in asking.times} or {work.today}
+    days = {london_date(starts_at) for starts_at, _ in asking.times if starts_at > work.now} or {work.today}
     guests = choose_guests(work, meeting, asking.required_by_person, max(days))
     away: set[str] = set()
     for day in days:

@@ -217,7 +217,7 @@ def _check_question(question: Question, times: list[tuple[datetime, datetime]], 
         errors["minutes"] = ["A meeting lasts between 15 minutes and 4 hours"]
     if not question.guests:
         errors["invite"] = ["Choose at least one person to ask"]
-    errors |= _closing_errors(question.closes_on, [starts_at for starts_at, _ in times], now)
+    errors |= _closing_errors(question.closes_on, [starts_at for starts_at, _ in times if starts_at > now], now)
     if errors:
         raise InvalidInput(errors)
 

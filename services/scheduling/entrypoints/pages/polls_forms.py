@@ -82,9 +82,9 @@ def _offered(text: str) -> datetime | None:
     """Return one of the times that were offered, as its box says it."""
     try:
         starts_at = datetime.fromisoformat(text)
-    except ValueError:
+        return None if starts_at.tzinfo is None else starts_at.astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return None if starts_at.tzinfo is None else starts_at.astimezone(UTC)
 
 
 def _own_time(form: MultiDict[str, str], number: int) -> tuple[datetime | None, Errors]:
