@@ -41,6 +41,7 @@ def test_only_what_is_past_is_told_and_in_its_order(today: date) -> None:
 def test_whatever_the_day_a_plan_of_every_kind_of_story_is_under_way(today: date) -> None:
     told = steps(children(today), today)
     assert {step.act for step in of(Story.NEW, told)} == {Act.ENTER_CARE}
+    assert {step.act for step in of(Story.ASKED, told)} == {Act.ENTER_CARE, Act.ASK_TIMES, Act.SAY_TIMES}
     assert Act.SUBMIT not in {step.act for step in of(Story.HELD, told)}
     assert {Act.SUBMIT, Act.RETURN} <= {step.act for step in of(Story.RETURNED, told)}
     assert Act.APPROVE not in {step.act for step in of(Story.SUBMITTED, told)}
