@@ -323,9 +323,7 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.poll.ask": Permission(
         "Ask people which times suit them before a meeting is arranged", team=SOCIAL_CARE
     ),
-    "scheduling.poll.read": Permission(
-        "See who said what of the times that people were asked about", team=SOCIAL_CARE, authority=HEAD
-    ),
+    "scheduling.poll.read": Permission("See who said what of the times that people were asked about", team=SOCIAL_CARE),
     "scheduling.poll.answer": Permission(
         "Say which times suit one, where one is asked", team=EVERYONE, matter=Matter.MEETINGS
     ),

@@ -13,7 +13,7 @@ from sqlalchemy import update
 from services.scheduling.adapters import history_store, mail_queue, policies
 from services.scheduling.adapters.tables_polls import poll_link
 from services.scheduling.app import SPEC
-from services.scheduling.application import seats, slots
+from services.scheduling.application import polls_ends, seats, slots
 from services.scheduling.application.meetings import Wish, arrange, cancel, move
 from services.scheduling.application.polls import close_poll, extend_poll, withdraw_poll
 from services.scheduling.application.polls_answers import answer_own, open_poll_link, record_told_choices
@@ -28,6 +28,7 @@ from shared.contracts.roles import Role
 from shared.kernel.clock import london_time
 from shared.kernel.errors import Conflict, Denied, InvalidInput, NotFound
 from shared.platform import roster
+from shared.platform.work import Work
 from tests.scheduling.conftest import a_wish
 from tests.scheduling.polling import CLOSES, DAYS, an_asking, ask, link_in, mails_of, poll_of, says
 
@@ -158,6 +159,35 @@ def test_who_is_silent_is_reminded_once_and_the_worker_hears_when_the_time_is_up
     with office.writing("worker") as work:
         extend_poll(work, meeting.id, date(2026, 11, 30))
     says(office, link_in(asked["teacher"]), meeting, YES, YES, YES)
+
+
+def test_a_reminder_goes_to_the_address_that_is_recorded_now(office: Office, meeting: Meeting) -> None:
+    ask(office, meeting)
+    with office.writing() as work:
+        teacher = roster.person(work.connection, "teacher")
+        assert teacher is not None
+        roster.record_person(work.connection, replace(teacher, email="new.teacher@people.example"))
+    the_job(office, LAST_MORNING)
+    assert set(mails_of(office, "poll_reminder")) == {"new.teacher", "carer"}
+
+
+def test_a_poll_that_fails_does_not_keep_the_others_waiting(
+    office: Office, meeting: Meeting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def attend(work: Work, poll_id: str) -> None:
+        if poll_id == first.id:
+            raise RuntimeError("This one fails.")
+        really(work, poll_id)
+
+    first, other = ask(office, meeting), office.open_plan("c1", "p2")
+    ask(office, other)
+    really = polls_ends._attend
+    monkeypatch.setattr(polls_ends, "_attend", attend)
+    office.at(DAY_AFTER)
+    with pytest.raises(RuntimeError, match="This one fails"):
+        attend_to_polls(office.runtime, SPEC)
+    assert poll_of(office, meeting).state is PollState.OPEN
+    assert poll_of(office, other).state is PollState.CLOSED
 
 
 def test_a_new_worker_is_told_where_whoever_asked_has_left(office: Office, meeting: Meeting) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from services.scheduling.adapters import meetings_store, polls_store
@@ -99,9 +100,15 @@ def attend_to_polls(runtime: Runtime, spec: ServiceSpec) -> int:
     suite = system_actor()
     with reading_work(runtime, spec, suite) as work:
         due = [one.id for one, meeting in _open_polls(work) if _is_due(work, meeting, one)]
+    failed: list[Exception] = []
     for poll_id in due:
-        with writing_work(runtime, spec, suite) as work:
-            _attend(work, poll_id)
+        try:
+            with writing_work(runtime, spec, suite) as work:
+                _attend(work, poll_id)
+        except Exception as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
     return len(due)
 
 
@@ -115,14 +122,26 @@ def _attend(work: Work, poll_id: str) -> None:
         if closed.told_answered_at is None:
             tell_closed(work, meeting, closed)
         return
-    after = poll
-    reminded = 0
-    for who in _to_remind(work, meeting, poll):
-        reminded += send_question(work, meeting, poll, who, again=True) if who.email else 0
+    after = current = _with_current_addresses(work, poll)
+    silent = _to_remind(work, meeting, current)
+    for who in silent:
+        send_question(work, meeting, current, who, again=True)
         after = polls.note_reminded(after, who.id, work.now)
-    if after != poll:
+    if silent:
         polls_store.save(work.connection, poll, after)
-        note(work, meeting, "poll_reminded", asked=reminded)
+        note(work, meeting, "poll_reminded", asked=len(silent))
+
+
+def _with_current_addresses(work: Work, poll: Poll) -> Poll:
+    """Return a poll with the names and addresses that those who are asked have today."""
+    people = roster.people_by_id(work.connection, [each.person_id for each in poll.respondents])
+    return replace(
+        poll,
+        respondents=tuple(
+            replace(each, name=known.name, email=known.email or "") if (known := people.get(each.person_id)) else each
+            for each in poll.respondents
+        ),
+    )
 
 
 def _open_polls(work: Work) -> Iterable[tuple[Poll, Meeting]]:

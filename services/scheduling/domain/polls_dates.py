@@ -22,8 +22,8 @@ def is_past_closing(poll: Poll, today: date) -> bool:
 def reminders_due(poll: Poll, policy: PollPolicy, holidays: Set[date], now: datetime) -> tuple[Respondent, ...]:
     """Return whom to remind now: those who are silent and were not reminded yet.
 
-    The reminder comes on the morning of the authority's number of working days before the closing date, and not at all
-    where people were asked after that moment.
+    Who has no e-mail address is asked another way. The reminder comes on the morning of the authority's number of
+    working days before the closing date, and not at all where people were asked after that moment.
     """
     if poll.state is not PollState.OPEN or policy.remind_days_before is None:
         return ()
@@ -31,7 +31,7 @@ def reminders_due(poll: Poll, policy: PollPolicy, holidays: Set[date], now: date
     due = london_time(day, REMINDED_AT_HOUR)
     if not poll.opened_at < due <= now or is_past_closing(poll, london_date(now)):
         return ()
-    return tuple(each for each in poll.silent if each.reminded_at is None)
+    return tuple(each for each in poll.silent if each.email and each.reminded_at is None)
 
 
 def usual_closing(policy: PollPolicy, today: date, holidays: Set[date]) -> date | None:
