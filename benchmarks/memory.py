@@ -1,8 +1,10 @@
-"""Run with: python -m benchmarks.memory [--rounds 5] [--containers PROJECT]
+"""Run with: python -m benchmarks.memory [--rounds 5] [--apart] [--containers PROJECT]
 
 How long the embedded form takes from the command to the first page, and what memory each of its processes takes: Rss is
-all that it has in memory, Pss shares what several processes have in common. With `--containers` what `docker stats`
-says of each container of a running compose project. Writes `benchmarks/results/memory.md`. Reads /proc, so Linux only.
+all that it has in memory, Pss shares what several processes have in common. With `--apart` the same of what each
+container runs, on PostgreSQL and RabbitMQ of this machine and without a container engine; with `--containers` what
+`docker stats` says of each container of a running compose project. Writes `benchmarks/results/memory.md`. Reads /proc,
+so Linux only.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import apart
 from benchmarks.borrowed import stop
 from benchmarks.events.report import machine, spread, table
 
@@ -39,6 +42,7 @@ def main() -> None:
     """Measure, and write what was found."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--apart", action="store_true", help="measure also what each container runs")
     parser.add_argument("--containers", metavar="PROJECT", help="a compose project that runs")
     wanted = parser.parse_args()
     figures: Figures = defaultdict(list)
@@ -53,7 +57,21 @@ def main() -> None:
                 for name, pid in _family(process.pid).items():
                     for kind, megabytes in _memory(pid).items():
                         figures[f"{name}, {kind} MB"].append(megabytes)
+    if wanted.apart:
+        measure_apart(figures, wanted.rounds)
     write(figures, containers(wanted.containers) if wanted.containers else {})
+
+
+def measure_apart(figures: Figures, rounds: int) -> None:
+    """Start what each container runs, one after the other, since all listen at the same port."""
+    with tempfile.TemporaryDirectory() as folder, apart.environments(Path(folder)) as environment:
+        for _ in range(rounds):
+            for name, (words, path) in apart.CONTAINERS.items():
+                with apart.started(words, path, environment) as (pid, seconds):
+                    time.sleep(SETTLE_SECONDS)
+                    taken = [_memory(each) for each in apart.family(pid)]
+                    figures[f"container {name}, seconds"].append(seconds)
+                    figures[f"container {name}, Pss MB"].append(sum(each["Pss"] for each in taken))
 
 
 @contextmanager
@@ -141,7 +159,7 @@ def write(figures: Figures, found: dict[str, float]) -> None:
         f"Medians (lowest to highest). Memory {SETTLE_SECONDS:.0f} s after the first page and {READS} more.",
         machine({}, ""),
         "",
-        table(["embedded form", "measured"], [[name, spread(values, 1)] for name, values in figures.items()]),
+        table(["", "measured"], [[name, spread(values, 1)] for name, values in figures.items()]),
         "",
     ]
     if found:

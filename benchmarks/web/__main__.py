@@ -44,13 +44,13 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=int, default=3, help="of load on each contender in each round")
     parser.add_argument("--granian", default=str(Path(__file__).parents[2] / ".venv-granian" / "bin" / "python"))
+    parser.add_argument("--servers", nargs="+", choices=("gunicorn", "granian"), default=("gunicorn", "granian"))
     parser.add_argument("--add", action="store_true", help="add to the figures of earlier runs")
     wanted = parser.parse_args()
     if shutil.which("wrk") is None:
         raise SystemExit("wrk is not installed (apt-get install wrk).")
-    servers = {"gunicorn": sys.executable}
-    if Path(wanted.granian).exists():
-        servers["granian"] = wanted.granian
+    pythons = {"gunicorn": sys.executable, "granian": wanted.granian}
+    servers = {server: pythons[server] for server in wanted.servers if Path(pythons[server]).exists()}
     RESULTS.mkdir(exist_ok=True)
     kept = RESULTS / "web.json"
     figures: Figures = defaultdict(list, json.loads(kept.read_text()) if wanted.add and kept.exists() else {})
