@@ -115,8 +115,9 @@ class Keeper:
             taken.append(self._brought.popleft())
         error: BaseException | None = None
         try:
-            with self._database.noting() as connection:
-                keep(connection, [row for each in taken for row in each.kept])
+            found = [row for each in taken for row in each.kept]
+            with self._database.noting(one_row=len(found) == 1) as connection:
+                keep(connection, found)
         except Exception as failed:
             error = failed
         for each in taken:

@@ -2,8 +2,8 @@
 
 The drivers begin no transaction by themselves. SQLAlchemy's defaults on SQLite lose updates (the driver starts the
 transaction at the first write, after our reads), so a writing transaction begins with BEGIN IMMEDIATE, and one writer
-at a time is let through within a process: the busy handler sleeps, a lock does not. On PostgreSQL reading needs no
-transaction, and psycopg forgets a connection's prepared statements whenever one is rolled back.
+at a time is let through within a process: the busy handler sleeps, a lock does not. Reading needs no transaction, and
+psycopg forgets a connection's prepared statements whenever one is rolled back.
 """
 
 from __future__ import annotations
@@ -116,21 +116,25 @@ class Database:
     def reading(self) -> Iterator[Connection]:
         """Open a connection that only reads; a statement that would change something raises `RuntimeError`.
 
-        On SQLite all of it meets one state. On PostgreSQL each statement meets the newest, as in any transaction there
-        that asks for no more, so none is opened: it would cost two more round trips and all prepared statements.
+        Each statement meets the newest state, as in any transaction of PostgreSQL that asks for no more, so none is
+        opened: there it would cost two more round trips and all prepared statements. SQLite does as PostgreSQL.
         """
         with self.engine.connect() as connection:
             yield connection.execution_options(suite_access=Access.READING)
 
     @contextmanager
-    def noting(self) -> Iterator[Connection]:
-        """Open a transaction for one statement that writes; on PostgreSQL the statement alone is the transaction."""
-        if not self.is_sqlite:
-            with self.engine.connect() as connection:
-                yield connection.execution_options(suite_access=Access.NOTING)
+    def noting(self, *, one_row: bool = False) -> Iterator[Connection]:
+        """Open a connection for one statement that writes, which alone is the transaction.
+
+        SQLite says it anew for each row, so there it has a transaction around it unless it is of `one_row`.
+        """
+        if self.is_sqlite and not one_row:
+            with self.writing() as connection:
+                yield connection
             return
-        with self.writing() as connection:
-            yield connection
+        turn = nullcontext() if self._turns is None else self._turns.turn()
+        with turn, self.engine.connect() as connection:
+            yield connection.execution_options(suite_access=Access.NOTING)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -181,7 +185,7 @@ def _begin(connection: Connection) -> None:
     """Begin a transaction where one is needed: at once on SQLite, with the first statement on PostgreSQL."""
     access = connection.get_execution_options().get("suite_access")
     if connection.dialect.name == "sqlite":
-        if access is not Access.ASKING:
+        if access in (None, Access.WRITING):
             connection.exec_driver_sql("BEGIN IMMEDIATE" if access is Access.WRITING else "BEGIN")
     else:
         driver: Any = connection.connection.driver_connection

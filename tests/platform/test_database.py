@@ -91,6 +91,19 @@ def test_a_note_is_there_for_everybody_when_it_is_done(either: Database) -> None
     other.close()
 
 
+def test_a_note_of_one_row_needs_no_transaction_around_it(either: Database) -> None:
+    other = Database(either.url)
+    with either.noting(one_row=True) as connection:
+        connection.execute(insert(counter), {"id": 2, "value": 5})
+        with other.reading() as reader:
+            assert set(reader.execute(select(counter.c.value)).scalars()) == {0, 5}
+    with pytest.raises(IntegrityError), either.noting(one_row=True) as connection:
+        connection.execute(insert(counter), {"id": 1, "value": 9})
+    with other.reading() as reader:
+        assert set(reader.execute(select(counter.c.value)).scalars()) == {0, 5}
+    other.close()
+
+
 def test_a_writer_after_a_reader_has_a_transaction_of_its_own(either: Database) -> None:
     with either.reading() as connection:
         assert connection.execute(select(counter.c.value)).scalar_one() == 0
