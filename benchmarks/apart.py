@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -24,7 +25,6 @@ READS = 50
 CONTAINERS = {
     **{f"{name} web": (["web", name], f"/{name}/health/live") for name in SERVICES},
     **{f"{name} worker": (["worker", name], "/health/live") for name in SERVICES},
-    "mail": (["mail"], "/mail/"),
 }
 """What each container runs, and the path by which it shows that it lives."""
 
@@ -62,7 +62,7 @@ def started(words: list[str], path: str, environment: dict[str, str]) -> Iterato
         _wait_for(address, process)
         seconds = time.monotonic() - begun
         for _ in range(READS):
-            urllib.request.urlopen(address).close()
+            _ask(address)
         yield process.pid, seconds
     finally:
         stop(process, seconds=30)
@@ -104,8 +104,17 @@ def _wait_for(address: str, process: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            with urllib.request.urlopen(address):
-                return
+            _ask(address)
         except OSError:
             time.sleep(0.02)
+        else:
+            return
     raise SystemExit(f"{address} never answered.")
+
+
+def _ask(address: str) -> None:
+    """Have a page made; a refusal is an answer, too."""
+    try:
+        urllib.request.urlopen(address).close()
+    except urllib.error.HTTPError as refusal:
+        refusal.close()
