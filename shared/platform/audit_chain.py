@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from sqlalchemy import Connection, bindparam, func, select, text, update
+from sqlalchemy import Connection, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from shared.platform.audit import Entry, entry_of
@@ -173,9 +173,12 @@ def verify(
 
 
 def see_one_moment(connection: Connection) -> None:
-    """See the database as it is now until the transaction ends, while others go on writing; call it first."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+    """See the database as it is now until the connection is given back, while others go on writing; call it first.
+
+    What is opened for reading has no transaction, so this begins one.
+    """
+    on_postgresql = connection.dialect.name == "postgresql"
+    connection.exec_driver_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if on_postgresql else "BEGIN")
 
 
 def authorities(connection: Connection) -> list[str]:

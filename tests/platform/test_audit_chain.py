@@ -271,3 +271,20 @@ def test_a_batch_costs_six_statements_however_many_entries_it_has(runtime: Runti
 def only(reports: list[Report]) -> Report:
     (report,) = reports
     return report
+
+
+def test_whoever_verifies_sees_one_moment_while_others_go_on_writing(runtime: Runtime) -> None:
+    sealed_so_far = select(ENTRY.c.id).where(ENTRY.c.number.is_not(None))
+    write(runtime, 3)
+    seal_waiting(runtime, SPEC)
+    with runtime.database("pep").reading() as connection:
+        audit_chain.see_one_moment(connection)
+        before, heads = connection.execute(sealed_so_far).all(), audit_chain.heads(connection)
+        write(runtime, 2, first=4)
+        seal_waiting(runtime, SPEC)
+        assert connection.execute(sealed_so_far).all() == before
+        assert audit_chain.heads(connection) == heads
+    with runtime.database("pep").reading() as connection:
+        assert len(connection.execute(sealed_so_far).all()) == len(before) + 2
+    with runtime.database("pep").writing() as connection:
+        connection.execute(select(HEAD)).all()
