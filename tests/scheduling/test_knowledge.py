@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,19 +13,20 @@ from sqlalchemy import event
 
 from services.scheduling.application.hours import keep_hours, keep_own_hours
 from services.scheduling.application.knowledge import Asked, questions_for
-from services.scheduling.application.lessons import LessonWish, add_lesson
+from services.scheduling.application.lessons import LessonWish, add_lesson, lessons_of, remove_lesson
 from services.scheduling.application.meetings import Wish, arrange
 from services.scheduling.application.school_hours import keep_school_hours
 from services.scheduling.application.slots import Setting, guests_of, judge_time, question_for, suggest_times
 from services.scheduling.domain.busy import BusyKind
 from services.scheduling.domain.meeting import Mode
 from services.scheduling.domain.working_hours import Stretch
+from shared.contracts.roles import Role
 from shared.kernel.clock import LONDON, london_time
-from shared.kernel.errors import InvalidInput, NoSuchRecord
+from shared.kernel.errors import Conflict, InvalidInput, NoSuchRecord
+from shared.platform import roster
+from shared.platform.access import actor_for
 
 if TYPE_CHECKING:
-    from datetime import time
-
     from tests.scheduling.conftest import Office
 
 MakeWish = Callable[..., Wish]
@@ -85,9 +86,7 @@ def test_a_part_timers_days_rule_times_out_and_a_carers_school_run_speaks_agains
     assert {slot.day.weekday() for slot in slots} == {0, 1, 2}
     assert all(9 <= slot.starts_at.astimezone(LONDON).hour <= 14 for slot in slots)
     assert codes(office, meeting.id, 9) == {"optional_outside_hours"}
-    assert codes(office, meeting.id, 15) == {"required_outside_hours", "optional_outside_hours", "edge_of_day"} - {
-        "edge_of_day"
-    }
+    assert codes(office, meeting.id, 15) == {"required_outside_hours", "optional_outside_hours"}
 
 
 def test_hours_hold_from_their_day_until_the_next_ones(office: Office) -> None:
@@ -129,6 +128,31 @@ def test_a_lesson_speaks_against_a_time_and_one_never_to_be_missed_rules_it_out(
     assert "maths, which Child c1 should not miss" in texts
 
 
+def test_what_a_child_says_themself_is_a_wish_that_rules_nothing_out_and_theirs_to_take_back(office: Office) -> None:
+    someone = roster.Person(
+        "young", office.runtime.settings.authorities[0].key, "Child c1", None, frozenset({Role.CHILD}), "", None
+    )
+    with office.runtime.database("scheduling").writing() as connection:
+        roster.record_person(connection, someone)
+        place = roster.Membership("c1-young", "c1", "young", Role.CHILD, date(2026, 11, 16), None, "Child c1", None)
+        roster.join(connection, place)
+    office.actors["young"] = actor_for(someone)
+    with office.writing("teacher") as work:
+        exam = add_lesson(work, "c1", LessonWish("a mock exam", 2, None, 600, 660, never=True))
+    with office.writing("young") as work:
+        wish = add_lesson(work, "c1", LessonWish("art", 1, None, 600, 660, never=True))
+        assert (wish.childs_wish, wish.never) == (True, False)
+        found = lessons_of(work, "c1")
+        assert found.is_own
+        assert {one.what for one in found.lessons} == {"art", "a mock exam"}
+        remove_lesson(work, "c1", wish.id)
+        with pytest.raises(Conflict):
+            remove_lesson(work, "c1", exam.id)
+    with office.writing("teacher") as work:
+        remove_lesson(work, "c1", exam.id)
+        assert lessons_of(work, "c1").lessons == ()
+
+
 def test_the_schools_own_day_stands_in_for_the_usual_one(office: Office) -> None:
     meeting = office.open_plan("c1", "p1")
     assert codes(office, meeting.id, 15) == set()
@@ -142,8 +166,6 @@ def test_the_schools_own_day_stands_in_for_the_usual_one(office: Office) -> None
 
 
 def times(*hours: int) -> dict[str, time]:
-    from datetime import time
-
     return {
         name: time(hour) for name, hour in zip(("starts", "ends", "lunch_starts", "lunch_ends"), hours, strict=True)
     }
