@@ -158,6 +158,15 @@ def test_lessons_never_to_be_missed_and_a_booked_room_can_stand_most_in_the_way(
     assert booked.text.startswith("If the meeting need not be in Room 2 there would be")
 
 
+def test_a_room_with_too_few_seats_is_said_to_have_too_few() -> None:
+    people = tuple(Person(str(n), f"Person {n}", False) for n in range(5))
+    question = replace(ask(people=people), rooms=(RoomTimes("r", "Office", 4),))
+    assert codes(question, london_time(date(2026, 12, 1), 10)) == {"room_small"}
+    points = suggest(question).slots[0].points
+    assert "Office has 4 seats, and 5 are invited" in {point.text for point in points}
+    assert codes(replace(question, people=people[:4]), london_time(date(2026, 12, 1), 10)) == set()
+
+
 def test_one_whose_diary_is_read_only_so_far_makes_later_times_worse_and_is_named_there() -> None:
     until = london_time(date(2026, 11, 30), 0)
     ben = Person("b", "Ben Adeyemi", True, knows_diary=True, known_until=until)

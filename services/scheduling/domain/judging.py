@@ -134,7 +134,11 @@ def _room_points(
     if not free:
         one = len(question.rooms) == 1
         return [Point("room_booked", f"{question.rooms[0].name} is booked" if one else "no room is free", False)]
-    names = [room.name for room in free]
+    enough = [room for room in free if not 0 < room.seats < len(question.people)]
+    if not enough:
+        people = len(question.people)
+        return [Point("room_small", f"{free[0].name} has {free[0].seats} seats, and {people} are invited", False)]
+    names = [room.name for room in enough]
     return [Point("room_free", f"{_listed(names)} {'is' if len(names) == 1 else 'are'} free", True)]
 
 
