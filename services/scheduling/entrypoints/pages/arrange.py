@@ -36,6 +36,7 @@ from services.scheduling.entrypoints.pages.arrange_forms import (
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict, InvalidInput, Stale
+from shared.platform.access import may
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState, read_form
 from shared.platform.web.pages import render_page
@@ -165,6 +166,9 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         setting = read_setting(_sent(), desk.meeting.booking)
         found = suggest_times(work, meeting_id, minutes=minutes, setting=setting)
         rooms = rooms_for(work, desk.meeting)
+        child_id = desk.meeting.child_id
+        may_ask, may_keep_hours = (may(work, row, child_id) for row in ("scheduling.poll.ask", "scheduling.hours.keep"))
+        reads_lessons = may(work, "scheduling.lessons.read", child_id)
         known = what_is_known(work, [one for one in guests_of(work, desk.meeting) if one.role != Role.CHILD])
         is_past = desk.meeting.meet_by < work.today
     shown = {"mode": setting.mode.value, "room": setting.room, "minutes": str(minutes)}
@@ -181,6 +185,9 @@ def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response
         minutes=minutes,
         setting=setting,
         known=known,
+        may_ask=may_ask,
+        may_keep_hours=may_keep_hours,
+        reads_lessons=reads_lessons,
         rooms=room_options(rooms, any_of_the_school=True),
         modes=MODE_OPTIONS,
     )
