@@ -18,6 +18,7 @@ from shared.kernel.clock import LONDON
 
 CELL_MINUTES = 15
 _DAY = 24 * 60
+_HALF_A_DAY = 12 * 60
 _1970 = date(1970, 1, 1).toordinal()
 
 
@@ -54,8 +55,14 @@ class Grid:
 
     def taken(self, stretches: Iterable[Taken]) -> int:
         """Return the cells that any of these stretches touch; one may last for days."""
-        weekly = [one for one in stretches if isinstance(one, Weekly)]
-        return self.weekly(weekly) | self.busy(one for one in stretches if isinstance(one, Busy))
+        dated: list[Busy] = []
+        weekly: list[Weekly] = []
+        for one in stretches:
+            if isinstance(one, Busy):
+                dated.append(one)
+            else:
+                weekly.append(one)
+        return self.busy(dated) | self.weekly(weekly)
 
     def busy(self, stretches: Iterable[Busy]) -> int:
         """Return the cells that these stretches touch."""
@@ -69,12 +76,11 @@ class Grid:
                     self._long(of_day, start, end)
                 continue
             opening = openings[index]
-            if end > opening + _DAY // 2:
+            if end > opening + _HALF_A_DAY:
                 self._long(of_day, start, end)
                 continue
-            first, beyond = (start - opening) // CELL_MINUTES, -((opening - end) // CELL_MINUTES)
-            if first < 0:
-                first = 0
+            first = (start - opening) // CELL_MINUTES if start > opening else 0
+            beyond = (end - opening + CELL_MINUTES - 1) // CELL_MINUTES
             if beyond > cells:
                 beyond = cells
             if beyond > first:

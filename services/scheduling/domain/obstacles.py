@@ -143,8 +143,10 @@ def starts_on(question: Question, grid: Grid) -> int:
 
 def _taken(question: Question, grid: Grid) -> int:
     """Return the cells in which a meeting cannot be: what `Barriers` holds, all at once."""
-    hard = [one for person in question.parties for one in person.taken(rules_out=True)]
-    return grid.taken(hard) | rooms_taken(question, grid)
+    required = [person for person in question.parties if person.required]
+    dated = grid.busy(one for person in required for one in person.busy if one.hard)
+    weekly = grid.weekly(one for person in required for one in person.weekly if one.hard)
+    return dated | weekly | rooms_taken(question, grid)
 
 
 def _starts(question: Question, grid: Grid, taken: int) -> int:

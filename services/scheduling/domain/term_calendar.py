@@ -120,7 +120,8 @@ class TermCalendar:
     def school_days(self, start: date, end: date) -> list[date]:
         """Return the days from `start` to `end`, both included, on which the school meets."""
         count = (end - start).days + 1
-        return [day for day in (start + ONE_DAY * n for n in range(count)) if self.is_school_day(day)]
+        days = (start + ONE_DAY * n for n in range(count))
+        return [day for day in days if day.weekday() < 5 and self.is_school_day(day)]
 
     def _published(self, day: date) -> SchoolDay:
         on = [entry for entry in self.entries if entry.first <= day <= entry.last]
