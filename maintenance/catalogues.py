@@ -16,7 +16,8 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
-from services.scheduling.domain.itip import NEUTRAL_SUMMARY
+from services.scheduling.adapters.invitation_words import named
+from services.scheduling.application.telling import SUMMARIES
 from services.scheduling.domain.meeting import ASK
 
 ROOT = Path(__file__).parents[1]
@@ -32,14 +33,18 @@ TEMPLATE = "services/scheduling/templates/scheduling/answer.html"
 
 
 def said() -> list[str]:
-    """Return everything that families are told, in English, in the order in which the code says it."""
-    found: list[str] = [NEUTRAL_SUMMARY, ASK]
+    """Return everything that families are told, in English, in the order in which the code says it.
+
+    What is said of an education meeting is there for every kind of meeting.
+    """
+    found: list[str] = [*SUMMARIES.values(), ASK]
     for folder in SOURCES:
         for path in sorted((ROOT / folder).glob("*.py")):
             found += [str(text) for _, text, _, _ in extract_from_file("python", path, keywords=KEYWORDS)]
     template = ROOT / TEMPLATE
     found += [str(text) for _, text, _, _ in extract_from_file("jinja2.ext:babel_extract", template, keywords=KEYWORDS)]
-    return list(dict.fromkeys(found))
+    kinds = [named(text, summary) for summary in SUMMARIES.values() for text in found]
+    return list(dict.fromkeys([*found, *kinds]))
 
 
 def catalogue(code: str) -> Catalog:

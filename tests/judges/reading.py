@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import ctypes.util
 import hashlib
@@ -49,7 +50,7 @@ def node_folder() -> Path:
             done = subprocess.run(install, cwd=made, capture_output=True, text=True, timeout=110, check=False)
             if done.returncode:
                 missing(f"What npm was to install ({done.stderr.strip().splitlines()[-1:]})")
-            if not folder.exists():
+            with contextlib.suppress(OSError):  # another process of the tests was first
                 made.rename(folder)
     return folder
 

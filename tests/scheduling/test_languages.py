@@ -25,6 +25,7 @@ from services.scheduling.adapters.policies import load_policies
 from services.scheduling.adapters.tables_mail import mail_out
 from services.scheduling.adapters.tongues import ENGLISH, catalogues, tongue_of
 from services.scheduling.application import meetings, parents
+from services.scheduling.application.telling import SUMMARIES
 from services.scheduling.domain.itip import Act, Arrangement, Invitation, Message, plan_messages
 from services.scheduling.domain.meeting import Answer
 from services.scheduling.domain.policy import policy_on
@@ -53,10 +54,10 @@ MEETING = Arrangement(
 )
 
 
-def messages(code: str) -> dict[Act, Message]:
+def messages(code: str, summary: str = MEETING.summary) -> dict[Act, Message]:
     """Return what goes to somebody of one language, act by act."""
     (anna,) = MEETING.invitations
-    meeting = replace(MEETING, invitations=(replace(anna, language=code),))
+    meeting = replace(MEETING, invitations=(replace(anna, language=code),), summary=summary)
     told = replace(meeting, invitations=plan_messages(None, meeting, NOW).invitations)
     later = replace(told, starts_at=meeting.starts_at.replace(day=8), ends_at=meeting.ends_at.replace(day=8))
     ben = Invitation("ben", "Ben", "ben@home.example")
@@ -114,11 +115,12 @@ def test_no_language_is_sent_unless_an_authority_switched_it_on() -> None:
     assert replace(northmoor, authority=default.authority, languages=frozenset()) == default
 
 
+@pytest.mark.parametrize("summary", SUMMARIES.values())
 @pytest.mark.parametrize("code", CODES)
-def test_each_mail_is_in_the_own_language_first_and_in_english_below(code: str) -> None:
+def test_each_mail_is_in_the_own_language_first_and_in_english_below(code: str, summary: str) -> None:
     tongue = tongue_of(code)
-    assert set(messages(code)) == set(Act)
-    for act, message in messages(code).items():
+    assert set(messages(code, summary)) == set(Act)
+    for act, message in messages(code, summary).items():
         own, _, english = body(message, "plain").partition(f"\n{'-' * 60}\n")
         assert words.opening(message, tongue) in own
         assert words.opening(message) in english
