@@ -168,7 +168,7 @@ SPEC = ServiceSpec(
     navigation=(
         NavigationItem("My work", "/"),
         NavigationItem("Children", "/children"),
-        NavigationItem("Reviews", "/reviews", frozenset({Role.IRO})),
+        NavigationItem("Reviews", "/reviews", KEEPS_PEOPLE | {Role.IRO}),
         NavigationItem("People", "/people", KEEPS_PEOPLE),
         NavigationItem("Records", "/records", KEEPS_PEOPLE),
     ),

@@ -321,9 +321,15 @@ SCHEDULING: Mapping[str, Permission] = {
         fields={"pep": SOCIAL_CARE | SCHOOL, "review": ARRANGES_REVIEWS},
     ),
     "scheduling.poll.ask": Permission(
-        "Ask people which times suit them before a meeting is arranged", team=SOCIAL_CARE
+        "Ask people which times suit them before a meeting is arranged",
+        team=ARRANGES_REVIEWS,
+        fields={"pep": SOCIAL_CARE},
     ),
-    "scheduling.poll.read": Permission("See who said what of the times that people were asked about", team=SOCIAL_CARE),
+    "scheduling.poll.read": Permission(
+        "See who said what of the times that people were asked about",
+        team=ARRANGES_REVIEWS,
+        fields={"pep": SOCIAL_CARE},
+    ),
     "scheduling.poll.answer": Permission(
         "Say which times suit one, where one is asked", team=EVERYONE, matter=Matter.MEETINGS
     ),

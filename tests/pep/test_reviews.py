@@ -438,6 +438,7 @@ def test_the_pack_gives_each_reader_what_they_may_see(world: World) -> None:
     assert whole.count("Find a reading tutor") == 2
     school = check_page(world.client("dee").get(f"/reviews/{second.id}/pack"))
     assert school.count("Find a reading tutor") == 1, "what is not about education is not the school's"
+    assert "/review-actions/" not in world.client("dee").get(f"/reviews/{second.id}/pack").text
     assert not [told for told in ("grandmother", "Attendance is low", "What changed") if told in school]
     for who in ("cal", "kid", "pat"):
         assert world.client(who).get(f"/reviews/{second.id}/pack").status_code == 403

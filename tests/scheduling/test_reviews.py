@@ -84,6 +84,13 @@ def test_the_officer_arranges_reviews_and_no_pep_meetings(office: Office, wish: 
         cancel(work, review.id, "not_needed", review.version + 1)
 
 
+def test_the_officer_may_ask_people_first_for_a_review_and_not_for_a_pep_meeting(office: Office, app: Flask) -> None:
+    pep, review = office.open_plan("c1", "p1"), due(office)
+    iro = client(office, app, "iro")
+    assert check_page(iro.get(f"/meetings/{review.id}/poll/ask"))
+    assert iro.get(f"/meetings/{pep.id}/poll/ask").status_code == 403
+
+
 def test_who_must_be_there_and_how_long_before_people_are_told_are_the_authoritys_data_for_reviews(
     office: Office,
 ) -> None:

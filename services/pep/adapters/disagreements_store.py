@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from services.pep.adapters.pieces import in_pieces
 from services.pep.adapters.tables_review import disagreement as table
 from services.pep.domain.disagreements import Disagreement, Stage, StageStep
 from shared.kernel.errors import NoSuchRecord, Stale
@@ -40,9 +41,10 @@ def save(connection: Connection, dispute: Disagreement) -> Disagreement:
 def of_children(connection: Connection, child_ids: Collection[str]) -> dict[str, list[Disagreement]]:
     """Return the disagreements about these children, the newest first; one query."""
     found: dict[str, list[Disagreement]] = defaultdict(list)
-    query = select(table).where(table.c.child_id.in_(child_ids)).order_by(table.c.raised_on.desc(), table.c.id)
-    for row in connection.execute(query).mappings():
-        found[row["child_id"]].append(_disagreement(row))
+    for ids in in_pieces(child_ids):
+        query = select(table).where(table.c.child_id.in_(ids)).order_by(table.c.raised_on.desc(), table.c.id)
+        for row in connection.execute(query).mappings():
+            found[row["child_id"]].append(_disagreement(row))
     return found
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from services.pep.adapters.pieces import in_pieces
 from services.pep.adapters.tables_child import child as child_table
 from services.pep.adapters.tables_plan import kept_version, plan_meeting, plan_section
 from services.pep.adapters.tables_plan import plan as plan_table
@@ -109,8 +110,9 @@ def plans_of(connection: Connection, child_id: str) -> list[Plan]:
 def plans_of_children(connection: Connection, child_ids: Collection[str]) -> dict[str, list[Plan]]:
     """Return the plans of these children; one query."""
     found: dict[str, list[Plan]] = {}
-    for row in connection.execute(select(plan_table).where(plan_table.c.child_id.in_(child_ids))).mappings():
-        found.setdefault(row["child_id"], []).append(plan_of(row))
+    for ids in in_pieces(child_ids):
+        for row in connection.execute(select(plan_table).where(plan_table.c.child_id.in_(ids))).mappings():
+            found.setdefault(row["child_id"], []).append(plan_of(row))
     return found
 
 

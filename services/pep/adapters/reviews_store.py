@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, func, insert, or_, select, update
 
+from services.pep.adapters.pieces import in_pieces
 from services.pep.adapters.tables_review import review as table
 from services.pep.adapters.tables_review import review_action, review_record
 from services.pep.domain.plan import Invitee
@@ -58,9 +59,10 @@ def of_child(connection: Connection, child_id: str) -> list[Review]:
 def of_children(connection: Connection, child_ids: Collection[str]) -> dict[str, list[Review]]:
     """Return the reviews of these children, the newest first; one query."""
     found: dict[str, list[Review]] = defaultdict(list)
-    query = select(table).where(table.c.child_id.in_(child_ids)).order_by(table.c.opened_on.desc(), table.c.id)
-    for row in connection.execute(query).mappings():
-        found[row["child_id"]].append(review_of(row))
+    for ids in in_pieces(child_ids):
+        query = select(table).where(table.c.child_id.in_(ids)).order_by(table.c.opened_on.desc(), table.c.id)
+        for row in connection.execute(query).mappings():
+            found[row["child_id"]].append(review_of(row))
     for reviews in found.values():
         reviews.sort(key=lambda one: (one.state.is_open, one.day), reverse=True)
     return found
@@ -69,10 +71,8 @@ def of_children(connection: Connection, child_ids: Collection[str]) -> dict[str,
 def to_hold(connection: Connection, child_ids: Collection[str]) -> dict[str, Review]:
     """Return the review that is still to be held of each of these children who has one; one query for each thousand."""
     found: dict[str, Review] = {}
-    wanted = sorted(child_ids)
-    for start in range(0, len(wanted), 1000):
-        these = table.c.child_id.in_(wanted[start : start + 1000])
-        query = select(table).where(these, table.c.state.in_(_TO_HOLD))
+    for ids in in_pieces(child_ids):
+        query = select(table).where(table.c.child_id.in_(ids), table.c.state.in_(_TO_HOLD))
         found.update((row["child_id"], review_of(row)) for row in connection.execute(query).mappings())
     return found
 
@@ -119,13 +119,11 @@ def save_action(connection: Connection, action: ReviewAction) -> ReviewAction:
 def actions_of(connection: Connection, child_ids: Collection[str]) -> dict[str, list[ReviewAction]]:
     """Return what the reviews of these children agreed, by date; one query."""
     found: dict[str, list[ReviewAction]] = defaultdict(list)
-    query = (
-        select(review_action)
-        .where(review_action.c.child_id.in_(child_ids))
-        .order_by(review_action.c.by_date, review_action.c.id)
-    )
-    for row in connection.execute(query).mappings():
-        found[row["child_id"]].append(_action(row))
+    for ids in in_pieces(child_ids):
+        these = select(review_action).where(review_action.c.child_id.in_(ids))
+        query = these.order_by(review_action.c.by_date, review_action.c.id)
+        for row in connection.execute(query).mappings():
+            found[row["child_id"]].append(_action(row))
     return found
 
 

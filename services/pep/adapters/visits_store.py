@@ -9,6 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, func, insert, select
 
+from services.pep.adapters.pieces import in_pieces
 from services.pep.adapters.tables_placement import placement
 from services.pep.adapters.tables_review import visit as table
 from services.pep.adapters.tables_review import visit_pattern
@@ -23,9 +24,11 @@ def add(connection: Connection, visit: Visit) -> None:
 def of_children(connection: Connection, child_ids: Collection[str]) -> dict[str, list[Visit]]:
     """Return the visits to these children, the newest first; one query."""
     found: dict[str, list[Visit]] = defaultdict(list)
-    query = select(table).where(table.c.child_id.in_(child_ids))
-    for row in connection.execute(query.order_by(table.c.visited_on.desc(), table.c.number.desc())).mappings():
-        found[row["child_id"]].append(Visit(**{str(name): value for name, value in row.items() if name != "number"}))
+    for ids in in_pieces(child_ids):
+        query = select(table).where(table.c.child_id.in_(ids))
+        for row in connection.execute(query.order_by(table.c.visited_on.desc(), table.c.number.desc())).mappings():
+            values = {str(name): value for name, value in row.items() if name != "number"}
+            found[row["child_id"]].append(Visit(**values))
     return found
 
 
@@ -40,17 +43,17 @@ def patterns_of(
 ) -> dict[str, list[tuple[VisitPattern, str, datetime]]]:
     """Return how often these children were to be visited, with who said so and when, the newest first; one query."""
     found: dict[str, list[tuple[VisitPattern, str, datetime]]] = defaultdict(list)
-    query = select(visit_pattern).where(visit_pattern.c.child_id.in_(child_ids)).order_by(visit_pattern.c.number.desc())
-    for row in connection.execute(query):
-        found[row.child_id].append((VisitPattern(row.pattern), row.recorded_by_name, row.recorded_at))
+    for ids in in_pieces(child_ids):
+        these = select(visit_pattern).where(visit_pattern.c.child_id.in_(ids))
+        for row in connection.execute(these.order_by(visit_pattern.c.number.desc())):
+            found[row.child_id].append((VisitPattern(row.pattern), row.recorded_by_name, row.recorded_at))
     return found
 
 
 def placed_on(connection: Connection, child_ids: Collection[str]) -> dict[str, date]:
     """Return since when each of these children lives where they live now, where that is recorded; one query."""
-    query = (
-        select(placement.c.child_id, func.max(placement.c.since))
-        .where(placement.c.child_id.in_(child_ids))
-        .group_by(placement.c.child_id)
-    )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    found: dict[str, date] = {}
+    for ids in in_pieces(child_ids):
+        latest = select(placement.c.child_id, func.max(placement.c.since)).where(placement.c.child_id.in_(ids))
+        found.update((row[0], row[1]) for row in connection.execute(latest.group_by(placement.c.child_id)))
+    return found

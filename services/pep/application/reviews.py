@@ -98,11 +98,9 @@ def ask_early(work: Work, child_id: str, reason: EarlyReason, meet_by: date) -> 
         raise InvalidInput({"reason": ["Choose why the review is asked for."]})
     open_one = next((one for one in reviews_store.of_child(work.connection, child_id) if one.state.is_open), None)
     if open_one is not None:
-        raise Conflict(
-            "review_open",
-            f"A review is to be held by {long_date(open_one.meet_by)} already. Move its meeting to an earlier day.",
-            review_id=open_one.id,
-        )
+        day = long_date(open_one.meet_by)
+        message = f"A review is to be held by {day} already. If that is too late, tell the reviewing officer."
+        raise Conflict("review_open", message, review_id=open_one.id)
     review = Review(
         new_id(),
         child_id,

@@ -65,7 +65,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     sees_mails = may(work, "scheduling.meeting.read", child_id, mails)
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
     sees_comments = may(work, "scheduling.meeting.read", child_id, comments)
-    sees_polls = may(work, "scheduling.poll.read", child_id)
+    sees_polls = may(work, "scheduling.poll.read", child_id, meeting.kind.value)
     told_school = sees_school(work, meeting)
     hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if told_school else AT_SCHOOL)
     invited = {each.person_id for each in meeting.invitees}
@@ -102,7 +102,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         ),
         together=look_together(work, meeting),
         poll=poll_beside(work, meeting) if sees_polls else None,
-        may_ask=may(work, "scheduling.poll.ask", child_id) and meeting.state.is_open,
+        may_ask=may(work, "scheduling.poll.ask", child_id, meeting.kind.value) and meeting.state.is_open,
     )
 
 

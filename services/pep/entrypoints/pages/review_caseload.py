@@ -18,6 +18,7 @@ from shared.platform.web.whose import authorities_shown
 
 pages = Blueprint("review_caseload", __name__)
 
+PAGE_SIZE = 50
 HEADING = (
     "Child",
     "Identifier",
@@ -44,12 +45,17 @@ def index() -> Response:
         today = work.today
         whose = authorities_shown(work, [row.child.id for row in rows])
         exports, me = may(work, "pep.reviews.export"), work.actor.name
+    number, page_count = _page(len(rows))
     words = {"search": lambda text: f"Name or identifier: {text}", "show": lambda code: Show(code).words}
     return render_page(
         "pep/review_caseload.html",
         title="Reviews",
         wide=True,
-        rows=rows,
+        rows=rows[(number - 1) * PAGE_SIZE : number * PAGE_SIZE],
+        total=len(rows),
+        page=number,
+        page_count=page_count,
+        page_url=lambda to: address(url_for(".index"), [*_chosen(), ("page", str(to))]),
         today=today,
         whose=whose,
         exports=exports,
@@ -57,7 +63,7 @@ def index() -> Response:
         form=FormState.asked(),
         chips=filter_chips(url_for(".index"), request.args, words) if search or show else [],
         shows=[{"value": each.value, "text": each.words} for each in Show],
-        csv_href=address(url_for(".export"), [(key, value) for key, value in request.args.items() if value]),
+        csv_href=address(url_for(".export"), _chosen()),
     )
 
 
@@ -88,6 +94,18 @@ def _cells(row: CaseloadRow) -> tuple[object, ...]:
         row.days_left if row.disagreement else "",
         row.visit.on if row.visit else "",
     )
+
+
+def _page(total: int) -> tuple[int, int]:
+    """Return which page of the table is asked for, and how many there are; what cannot be read is the first."""
+    count = max(1, -(-total // PAGE_SIZE))
+    text = request.args.get("page", "")
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+    return min(max(number, 1), count), count
+
+
+def _chosen() -> list[tuple[str, str]]:
+    return [(key, value) for key, value in request.args.items() if value and key != "page"]
 
 
 def _asked() -> tuple[str, Show | None]:
