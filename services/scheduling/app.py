@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from services.scheduling.adapters import tables, tables_feeds, tables_mail, tables_polls, tables_times, tables_together
+from services.scheduling.adapters import (
+    tables,
+    tables_feeds,
+    tables_mail,
+    tables_polls,
+    tables_term_plan,
+    tables_times,
+    tables_together,
+)
 from services.scheduling.adapters.children_store import name_of
 from services.scheduling.application.announcing import announce, subjects
 from services.scheduling.entrypoints.api import register_api
@@ -20,6 +28,7 @@ _ALL_TABLES = (
     tables_feeds.feed,
     tables_mail.mail_out,
     tables_polls.poll,
+    tables_term_plan.term_plan,
     tables_times.room,
     tables_together.meeting_held,
 )

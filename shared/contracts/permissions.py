@@ -344,6 +344,20 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.rooms.record_own": Permission(
         "Record the authority's own rooms that can be booked for meetings", authority=SOCIAL_CARE | VIRTUAL_SCHOOL
     ),
+    "scheduling.term_plan.read": Permission(
+        "See a draft of the term, as far as it is about the children one works with",
+        authority=HEAD | {Role.TEAM_MANAGER, Role.SOCIAL_WORKER},
+    ),
+    "scheduling.term_plan.draft": Permission(
+        "Draft a term's meetings: of the whole authority, or a team manager of their own teams",
+        authority=HEAD | {Role.TEAM_MANAGER},
+    ),
+    "scheduling.term_plan.adjust": Permission(
+        "Move, lock or leave out a child's meeting in a draft of the term", team=SOCIAL_CARE, authority=HEAD
+    ),
+    "scheduling.term_plan.send": Permission(
+        "Send the invitations of a draft of the term", authority=HEAD | {Role.TEAM_MANAGER}
+    ),
     "scheduling.terms.read": Permission("See a school's term calendar", authority=PROFESSIONALS),
     "scheduling.terms.import": Permission(
         "Bring in a school's term calendar, and say when its day starts and ends",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from services.scheduling.adapters import links_store, mail_queue, meetings_store
@@ -29,6 +30,20 @@ def kept_away(work: Work, child_id: str, on: date) -> dict[str, ParentStanding]:
         member.person_id: standing
         for member, standing in _parents(work, child_id, max(on, work.today))
         if standing is not ParentStanding.INVITED
+    }
+
+
+def kept_away_from(work: Work, teams: Mapping[str, Iterable[Membership]]) -> dict[str, frozenset[str]]:
+    """Return for each of many children the parents on the team who may not be invited from today on; one query."""
+    kept = standings.of_children(work.connection, teams, Matter.MEETINGS)
+    return {
+        child_id: frozenset(
+            member.person_id
+            for member in members
+            if member.role is Role.PARENT
+            and kept.get((child_id, member.person_id), KeptStanding()).on(work.today) is not ParentStanding.INVITED
+        )
+        for child_id, members in teams.items()
     }
 
 

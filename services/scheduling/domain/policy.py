@@ -14,6 +14,7 @@ from typing import Any
 
 from services.scheduling.domain.meeting import Kind
 from services.scheduling.domain.quorum import Quorum, read_quorum
+from services.scheduling.domain.term_rules import TermRules, read_term_rules
 from shared.contracts.roles import Role
 
 
@@ -60,7 +61,8 @@ class MeetingPolicy:
     when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
     go ahead. `languages` are the codes of those besides English in which families are written to: each once somebody
     who speaks it has read its catalogue. `kinds` has the policy for each kind of meeting for which something else is
-    decided than for PEP meetings.
+    decided than for PEP meetings. `term_plan` are the rules of drafts of a whole term; an authority without them drafts
+    none.
     """
 
     authority: str
@@ -80,6 +82,7 @@ class MeetingPolicy:
     polls: PollPolicy = PollPolicy()
     languages: frozenset[str] = frozenset()
     kinds: Mapping[str, KindPolicy] = field(default_factory=dict)
+    term_plan: TermRules | None = None
 
     def for_kind(self, kind: str) -> MeetingPolicy:
         """Return the policy for a kind of meeting (pep, review)."""
@@ -132,6 +135,7 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         lunch_ends=time.fromisoformat(data["lunch_ends"]),
         quorum=read_quorum(data["quorum"]),
         travel_minutes=int(data.get("travel_minutes", 0)),
+        term_plan=read_term_rules(data["term_plan"]) if "term_plan" in data else None,
         polls=_read_polls(data.get("polls", {})),
         languages=frozenset(str(code) for code in data.get("languages", ())),
         kinds={

@@ -11,6 +11,7 @@ from heapq import heappop, heappush
 from services.scheduling.domain.cells import CELL_MINUTES, Grid, cells_of, minute_of, spoiled
 from services.scheduling.domain.judging import Point, judge
 from services.scheduling.domain.obstacles import Obstacle, find_obstacle, school_grid, starts_on
+from services.scheduling.domain.policy import MeetingPolicy
 from services.scheduling.domain.question import Question
 from shared.kernel.clock import london_date, london_time
 from shared.kernel.working_days import add_working_days, subtract_working_days
@@ -136,13 +137,7 @@ def _candidates(
 
     Each day costs a point more than the one before, so a later day is looked at only when nothing before it is better.
     """
-    policy = question.policy
-    by_cell = _hours_penalties(
-        (policy.day_starts, policy.day_ends),
-        (policy.lessons_start, policy.lessons_end),
-        (policy.lunch_starts, policy.lunch_ends),
-        question.minutes,
-    )
+    by_cell = hours_penalties(question.policy, question.minutes)
     tight = subtract_working_days(question.meet_by, 2, question.calendar.bank_holidays)
     waiting: list[tuple[int, int]] = []
     for index, day in enumerate(grid.days):
@@ -161,6 +156,16 @@ def _candidates(
                 heappush(waiting, (cost, first + cell))
     while waiting:
         yield heappop(waiting)
+
+
+def hours_penalties(policy: MeetingPolicy, minutes: int) -> tuple[tuple[int, int], ...]:
+    """Return what each cell of a day costs as the start of a meeting by a school's hours."""
+    return _hours_penalties(
+        (policy.day_starts, policy.day_ends),
+        (policy.lessons_start, policy.lessons_end),
+        (policy.lunch_starts, policy.lunch_ends),
+        minutes,
+    )
 
 
 @lru_cache(maxsize=256)

@@ -13,9 +13,11 @@ from services.scheduling.adapters import (
     mail_queue,
     meetings_store,
     polls_store,
+    term_plan_store,
 )
 from services.scheduling.domain.meeting import Meeting
 from services.scheduling.entrypoints.polls_wording import CHOICES, POLL_STATES
+from services.scheduling.entrypoints.term_words import LINE_STATES
 from services.scheduling.entrypoints.wording import (
     ANSWERED_BY,
     ANSWERS,
@@ -43,7 +45,7 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
     """Return everything that scheduling has of a child; the caller has asked the access policy."""
     meetings = meetings_store.of_children(work.connection, [child_id])
     names = roster.people_by_id(work.connection, {one for meeting in meetings for one in meeting.attended})
-    found = [*_known_here(work, child_id)]
+    found = [*_known_here(work, child_id), *_drafted(work, child_id)]
     for meeting in meetings:
         came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
         found += [_meeting(meeting, came), *_invitees(meeting), *_went(work, meeting)]
@@ -68,6 +70,22 @@ def _known_here(work: Work, child_id: str) -> Iterator[Entry]:
             never="Yes" if one.never else "No",
             who=one.recorded_by,
         )
+
+
+def _drafted(work: Work, child_id: str) -> Iterator[Entry]:
+    for line in term_plan_store.of_child(work.connection, child_id):
+        plan = term_plan_store.load(work.connection, line.term_plan_id)
+        if plan is not None:
+            yield entry(
+                f"term_placement/{line.term_plan_id}/{line.meeting_id}/{line.version}",
+                london_date(plan.made_at),
+                "In a draft of the term",
+                "term_placement",
+                made_by=plan.made_by_name,
+                state=LINE_STATES[line.state][0],
+                when=when(line.starts_at, line.ends_at) if line.starts_at and line.ends_at else "",
+                not_arranged_because=line.refusal,
+            )
 
 
 def _meeting(meeting: Meeting, came: str) -> Entry:

@@ -222,6 +222,7 @@ def _title(happening: Happening) -> str:
         "cancelled": "Meeting cancelled",
         "held": "Meeting held",
         "reminded": "Reminder sent",
+        "sent_from_draft": "Arranged from a draft of the term",
         "proposal_refused": "Proposed time not taken",
     }.get(happening.what, happening.what.replace("_", " ").capitalize())
 
@@ -234,6 +235,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return f"{_moment(facts['starts_at'])}.{before}"
     if what == "answered":
         return f"{ANSWERED_BY.get(str(facts.get('by')), '')}.".capitalize().lstrip(".")
+    if what == "sent_from_draft":
+        return f"{facts.get('by')} had the invitations of the draft sent."
     if what == "put_back":
         return f"{_person(facts)} must be there and cannot come."
     if what == "cancelled":

@@ -20,6 +20,8 @@ from services.scheduling.entrypoints.pages import (
     polls,
     polls_link,
     rooms,
+    term_placements,
+    term_plans,
     terms,
     unknown_mail,
 )
@@ -44,6 +46,8 @@ def register_pages(app: Flask) -> None:
         lessons,
         rooms,
         terms,
+        term_plans,
+        term_placements,
         unknown_mail,
     ):
         app.register_blueprint(part.pages)

@@ -37,6 +37,7 @@ def index() -> Response:
         keeps_diary = may(work, "scheduling.diary.keep_own")
         keeps_hours = may(work, "scheduling.hours.keep_own")
         reads_rooms = may(work, "scheduling.rooms.read")
+        reads_drafts = may(work, "scheduling.term_plan.read")
         whose = authorities_shown(work, {line.child.id for line in mine.everything})
         has_work = bool(work.actor.kinds & PERMISSIONS["scheduling.meeting.record_held"].team)
     to_do = [
@@ -61,6 +62,7 @@ def index() -> Response:
         keeps_diary=keeps_diary,
         keeps_hours=keeps_hours,
         reads_rooms=reads_rooms,
+        reads_drafts=reads_drafts,
         wide=True,
     )
 

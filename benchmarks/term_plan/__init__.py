@@ -1,0 +1,1 @@
+"""What it takes to draft a term, and how good the draft is."""
