@@ -45,7 +45,7 @@ from services.pep.domain.review_record import ReviewAction
 from services.pep.domain.reviews import hold
 from services.pep.domain.schools import School
 from services.pep.domain.targets import Category
-from services.scheduling.adapters import meetings_store
+from services.scheduling.adapters import meetings_store, term_plan_store
 from services.scheduling.adapters.tables_mail import mail_in, mail_out
 from services.scheduling.app import SPEC as SCHEDULING
 from services.scheduling.application import feeds, lessons, meetings, rooms
@@ -53,6 +53,8 @@ from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.polls import Asking, ask_people
 from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.meeting import Booking, Mode
+from services.scheduling.domain.term_draft import Placement, PlacementState, PlanState, TermPlan
+from services.scheduling.domain.term_question import DayOff
 from services.virtual_school.app import SPEC as VIRTUAL_SCHOOL
 from services.virtual_school.application import attendance, suspensions
 from shared.contracts.emergency import EmergencyReason
@@ -125,6 +127,7 @@ class AccessWorld:
             self._ask_people(child)
             self._suspend(child, self._first_group(child))
         self.deliver()
+        self._draft_terms()
         self._end_places("former")
         for child in self.things:
             self._promise(child)
@@ -284,6 +287,27 @@ class AccessWorld:
             times = tuple((at, at + timedelta(hours=1)) for at in starts)
             poll = ask_people(work, meeting.id, Asking(times, date(2026, 12, 10), everybody))
         things["respondent_id"] = poll.respondents[0].id
+
+    def _draft_terms(self) -> None:
+        """Let each authority's head have a draft of the term in which every meeting has a line, one of them a day off."""
+        for authority in (INVENTED.key, SOUTHMOOR.key):
+            meant = [child for child in self.things if (child == "far") is (authority == SOUTHMOOR.key)]
+            head = self.actor(self.head(meant[0]))
+            with self.by_itself(SCHEDULING, meant[0]) as work:
+                plan = TermPlan(
+                    f"draft-{authority}", authority, head.person_id, head.name, work.now, True, TODAY, date(2026, 12, 18),
+                    state=PlanState.READY,
+                )  # fmt: skip
+                term_plan_store.add(work.connection, plan)
+                term_plan_store.add_day_off(work.connection, plan.id, DayOff(head.person_id, TODAY, TODAY))
+                ((number, _),) = term_plan_store.days_off(work.connection, plan.id)
+                lines = []
+                for child in meant:
+                    things = self.things[child]
+                    things["term_plan_id"], things["day_off"] = plan.id, str(number)
+                    line = Placement(plan.id, things["meeting_id"], things["child_id"], PlacementState.UNPLACED)
+                    lines.append(line)
+                term_plan_store.replace_placements(work.connection, plan.id, lines)
 
     def _receive(self, work: Work, mail_id: str, **about: str) -> None:
         values = {

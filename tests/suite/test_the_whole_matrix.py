@@ -160,6 +160,11 @@ def signed_in_there(stand: Stand) -> bool:
     return stand.is_own and stand.role is Role.SOCIAL_WORKER
 
 
+def drafted_it(stand: Stand) -> bool:
+    """A draft of a term is drafted again and sent by whoever made it: in this world the Virtual School head."""
+    return stand.role is Role.VIRTUAL_SCHOOL_HEAD and stand.relation not in ACROSS
+
+
 BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "pep: GET /api/concerns/<concern_id>": may_see_concern,
     "pep: GET /concerns/<concern_id>": may_see_concern,
@@ -179,6 +184,22 @@ BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "scheduling: DELETE /api/feeds/<feed_id>": has_the_feed,
     "pep: POST /emergency/<opening_id>/end": opened_it,
     "pep: POST /delegations/<delegation_id>/withdrawal": named_them,
+    **{
+        f"scheduling: {method}/term-plans/<term_plan_id>{rest}": drafted_it
+        for method, rest in (
+            ("POST ", "/again"),
+            ("POST ", "/days-off"),
+            ("POST ", "/days-off/<int:day_off>/removal"),
+            ("POST ", "/stop"),
+            ("POST ", "/discard"),
+            ("GET ", "/send"),
+            ("POST ", "/send"),
+            ("POST /api", "/drafting"),
+            ("POST /api", "/days-off"),
+            ("POST /api", "/sending"),
+            ("DELETE /api", ""),
+        )
+    },
     "virtual_school: GET /api/attendance-imports/<upload_id>": sent_the_file,
     "virtual_school: GET /attendance/uploads/<upload_id>": sent_the_file,
     "virtual_school: GET /attendance/uploads/<upload_id>/problems.csv": sent_the_file,
@@ -253,6 +274,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     "scheduling: PUT /api/people/<person_id>/hours": {
         "from_date": "2026-12-01",
         "hours": [{"weekday": 0, "starts": "09:00", "ends": "15:00"}],
+    },
+    "scheduling: POST /api/term-plans": {"first": "2026-11-24", "last": "2026-12-18"},
+    "scheduling: POST /api/term-plans/<term_plan_id>/days-off": {
+        "person_id": "<person_id>",
+        "first": "2026-11-24",
+        "last": "2026-11-24",
     },
     "virtual_school: POST /api/plans/<plan_id>/rating": {"submission": 1, "rating": "green", "decision": "approve"},
 }
@@ -356,6 +383,8 @@ def is_about_a_child(route: Route) -> bool:
         "opening_id",
         "delegation_id",
         "feed_id",
+        "term_plan_id",
+        "day_off",
     }
     return bool(route.arguments - own) and not route.rule.startswith("/mails")
 

@@ -10,7 +10,7 @@ from services.scheduling.adapters import children_store, meetings_store, term_pl
 from services.scheduling.application.guests import invited_to
 from services.scheduling.application.knowledge import Asked, questions_for
 from services.scheduling.domain.judging import Point, judge
-from services.scheduling.domain.meeting import Guest, Meeting, MeetingState
+from services.scheduling.domain.meeting import Guest, Kind, Meeting, MeetingState
 from services.scheduling.domain.term_board import Board
 from services.scheduling.domain.term_draft import Placement, PlacementState, TermPlan
 from services.scheduling.domain.term_plan import bits_of
@@ -55,7 +55,7 @@ def read_term(work: Work, plan: TermPlan) -> Term:
     meetings = [
         meeting
         for meeting in meetings_store.of_children(work.connection, _children(work, plan), [MeetingState.TO_ARRANGE])
-        if meeting.meet_by <= plan.last and not _is_out(before.get(meeting.id))
+        if meeting.kind is Kind.PEP and meeting.meet_by <= plan.last and not _is_out(before.get(meeting.id))
     ]
     return _term(work, plan, meetings, before)
 

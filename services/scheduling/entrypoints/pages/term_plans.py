@@ -84,6 +84,7 @@ def show(term_plan_id: str) -> Response:
 @allowed(DRAFT)
 def again(term_plan_id: str) -> BaseResponse:
     """Draft the term again from where it is."""
+    _only_for_those_in_charge(term_plan_id)
     values, errors = read_form(OptionsSchema())
     seen, more = read_form(VersionSchema())
     if errors or more:
@@ -101,6 +102,7 @@ def again(term_plan_id: str) -> BaseResponse:
 @allowed(DRAFT)
 def add_day_off(term_plan_id: str) -> BaseResponse:
     """Try what it would mean if somebody was away."""
+    _only_for_those_in_charge(term_plan_id)
     values, errors = read_form(DayOffSchema())
     seen, more = read_form(VersionSchema())
     if errors or more:
@@ -120,6 +122,7 @@ def add_day_off(term_plan_id: str) -> BaseResponse:
 @allowed(DRAFT)
 def remove_day_off(term_plan_id: str, day_off: int) -> BaseResponse:
     """Take back that somebody is away."""
+    _only_for_those_in_charge(term_plan_id)
     values, errors = read_form(VersionSchema())
     if errors:
         return _show(term_plan_id, FormState.typed(errors), 422)
@@ -144,6 +147,7 @@ def stop(term_plan_id: str) -> BaseResponse:
 @allowed(DRAFT)
 def discard(term_plan_id: str) -> BaseResponse:
     """Give a draft up."""
+    _only_for_those_in_charge(term_plan_id)
     values, errors = read_form(VersionSchema())
     if errors:
         return _show(term_plan_id, FormState.typed(errors), 422)
@@ -177,6 +181,12 @@ def send(term_plan_id: str) -> BaseResponse:
         return _check_page(term_plan_id, FormState.typed({"": [refused.message]}), refused.status)
     flash("The invitations are going out, one meeting after the other. You can leave this page.", "success")
     return _to(term_plan_id)
+
+
+def _only_for_those_in_charge(term_plan_id: str) -> None:
+    """Refuse others before what they typed is looked at."""
+    with reading() as work:
+        term_plans.find_own_draft(work, term_plan_id)
 
 
 def _show(term_plan_id: str, form: FormState, status: int = 200) -> Response:

@@ -1,6 +1,6 @@
 """Drafts of a term: the draft, a line for each meeting in it, and who is away.
 
-Revision: 0018, after 0017. New tables only, so the version before goes on serving meanwhile.
+Revision: 0020, after 0019. New tables only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0018"
-down_revision = "0017"
+revision = "0020"
+down_revision = "0019"
 branch_labels = None
 depends_on = None
 
