@@ -289,14 +289,14 @@ class AccessWorld:
         things["respondent_id"] = poll.respondents[0].id
 
     def _draft_terms(self) -> None:
-        """Let each authority's head have a draft of the term in which every meeting has a line, one of them a day off."""
+        """Let each authority's head have a draft of the term with a line for every meeting, and a day off."""
         for authority in (INVENTED.key, SOUTHMOOR.key):
             meant = [child for child in self.things if (child == "far") is (authority == SOUTHMOOR.key)]
             head = self.actor(self.head(meant[0]))
             with self.by_itself(SCHEDULING, meant[0]) as work:
                 plan = TermPlan(
-                    f"draft-{authority}", authority, head.person_id, head.name, work.now, True, TODAY, date(2026, 12, 18),
-                    state=PlanState.READY,
+                    f"draft-{authority}", authority, head.person_id, head.name, work.now, whole_authority=True,
+                    first=TODAY, last=date(2026, 12, 18), state=PlanState.READY,
                 )  # fmt: skip
                 term_plan_store.add(work.connection, plan)
                 term_plan_store.add_day_off(work.connection, plan.id, DayOff(head.person_id, TODAY, TODAY))
