@@ -49,7 +49,9 @@ def main(seconds: float = 60, seed: int = 1) -> int:
         best = dict(step.starts or quick)
         show("improved", problem, best, perf_counter() - begun)
         proven = ", proven the best" if step.proven else ""
-        print(f"bound {step.bound}, gap {100 * step.gap:.2f}%{proven}; {step.choices} of {step.possible} starts looked at")
+        print(
+            f"bound {step.bound}, gap {100 * step.gap:.2f}%{proven}; {step.choices} of {step.possible} starts looked at"
+        )
         met = met and step.gap <= CLOSE and not broken_rules(problem, best)
     else:
         print("the solver is not installed, so nothing was improved")

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from services.scheduling.application.term_plan_views import Picture
-from shared.platform.web.filters import short_day
 
-SIDE, GAP, LABEL = 40, 4, 150
+SIDE, GAP = 40, 4
+DATES, NAMES = 76, 150
+"""How much room the words before the squares have."""
+LONGEST_BAR = 190
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri")
 SHADES = 4
 MOST_SCHOOLS = 40
@@ -72,43 +74,43 @@ def draw(told: Picture, fair: int) -> Drawn:
 
 
 def _days(told: Picture) -> Drawing:
-    words = [Word(_x(n) + SIDE // 2, 20, name, "middle") for n, name in enumerate(WEEKDAYS)]
+    words = [Word(_x(n, DATES) + SIDE // 2, 20, name, "middle") for n, name in enumerate(WEEKDAYS)]
     squares = []
     for row, monday in enumerate(told.mondays):
-        words.append(Word(0, _y(row) + SIDE // 2 + 6, short_day(monday)))
+        words.append(Word(0, _y(row) + SIDE // 2 + 6, f"{monday.day} {monday:%b}"))
         for column in range(5):
             number = told.by_day.get(monday + timedelta(days=column), 0)
-            squares.append(Square(_x(column), _y(row), number, _shade(number, told.most_a_day)))
-    return Drawing(_x(5), _y(len(told.mondays)), squares, words)
+            squares.append(Square(_x(column, DATES), _y(row), number, _shade(number, told.most_a_day)))
+    return Drawing(_x(5, DATES), _y(len(told.mondays)), squares, words)
 
 
 def _workers(told: Picture, fair: int) -> Drawing:
     heads = [f"{monday.day}/{monday.month}" for monday in told.mondays]
-    words = [Word(_x(n) + SIDE // 2, 20, head, "middle") for n, head in enumerate(heads)]
+    words = [Word(_x(n, NAMES) + SIDE // 2, 20, head, "middle") for n, head in enumerate(heads)]
     most = max(told.by_worker.values(), default=0)
     squares = []
     for row, (worker_id, name) in enumerate(told.workers):
         words.append(Word(0, _y(row) + SIDE // 2 + 6, name if len(name) < 20 else f"{name[:18]}…"))
         for column, monday in enumerate(told.mondays):
             number = told.by_worker.get((worker_id, monday), 0)
-            squares.append(Square(_x(column), _y(row), number, _shade(number, most), over=number > fair))
-    return Drawing(_x(len(told.mondays)), _y(len(told.workers)), squares, words)
+            squares.append(Square(_x(column, NAMES), _y(row), number, _shade(number, most), over=number > fair))
+    return Drawing(_x(len(told.mondays), NAMES), _y(len(told.workers)), squares, words)
 
 
 def _schools(told: Picture) -> Drawing:
     chosen = sorted(told.schools, key=lambda one: (-one[2], one[1]))[:MOST_SCHOOLS]
     most = max((meetings for _, _, meetings, _ in chosen), default=1)
-    bars, words, width = [], [], 400
+    bars, words = [], []
     for row, (_, name, meetings, days) in enumerate(chosen):
         y = row * (SIDE + GAP)
         words.append(Word(0, y + 14, name))
         text = f"{meetings} on {days} {'day' if days == 1 else 'days'}"
-        bars.append(Bar(y + 20, max(4, meetings * 280 // most), max(4, days * 280 // most), text))
-    return Drawing(width, len(chosen) * (SIDE + GAP), (), words, bars)
+        bars.append(Bar(y + 20, max(4, meetings * LONGEST_BAR // most), max(4, days * LONGEST_BAR // most), text))
+    return Drawing(LONGEST_BAR + 100, len(chosen) * (SIDE + GAP), (), words, bars)
 
 
-def _x(column: int) -> int:
-    return LABEL + column * (SIDE + GAP)
+def _x(column: int, label: int) -> int:
+    return label + column * (SIDE + GAP)
 
 
 def _y(row: int) -> int:

@@ -1,6 +1,6 @@
 """Drafts of a term: the draft, a line for each meeting in it, and who is away.
 
-Revision: 0020, after 0019. New tables only, so the version before goes on serving meanwhile.
+Revision: 0021, after 0020. New tables only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0020"
-down_revision = "0019"
+revision = "0021"
+down_revision = "0020"
 branch_labels = None
 depends_on = None
 
