@@ -32,6 +32,7 @@ class Line:
     may_record_held: bool
     held_mails: int = 0
     poll: Progress | None = None
+    sees_poll: bool = False
 
     def is_overdue(self, today: date) -> bool:
         """Tell whether the latest date has passed without the meeting having taken place."""
@@ -86,10 +87,7 @@ def my_meetings(work: Work) -> MyMeetings:
         to_choose=tuple(
             line
             for line in lines
-            if line.poll
-            and line.poll.is_ready
-            and line.may_arrange
-            and line.meeting.state is not MeetingState.TO_ARRANGE
+            if line.poll and line.poll.is_ready and line.sees_poll and line.meeting.state is not MeetingState.TO_ARRANGE
         ),
         coming_up=tuple(
             sorted(booked, key=lambda line: line.meeting.booking.starts_at if line.meeting.booking else work.now)
@@ -140,6 +138,7 @@ def _lines(work: Work, found: Iterable[Meeting], roles: Mapping[str, frozenset[R
             _may(roles[meeting.child_id], "scheduling.meeting.record_held", meeting),
             held.get(meeting.id, 0),
             polls.get(meeting.id),
+            _may(roles[meeting.child_id], "scheduling.poll.read", meeting),
         )
         for meeting in meetings
     ]

@@ -83,7 +83,7 @@ def _item(line: Line, what: str, why: str, endpoint: str) -> dict[str, Any]:
 
 
 def _to_arrange(line: Line, today: date) -> dict[str, Any]:
-    if line.poll is not None:
+    if line.poll is not None and line.sees_poll:
         return _asked(line, line.poll) | _due(line, today)
     item = _item(line, f"Arrange the {small(meeting_title(line.meeting))}", why_meeting(line.meeting), "arrange.times")
     return item | _due(line, today)
