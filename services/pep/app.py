@@ -11,6 +11,7 @@ from services.pep.adapters import (
     tables_child,
     tables_delegation,
     tables_emergency,
+    tables_forms,
     tables_links,
     tables_parents,
     tables_placement,
@@ -25,6 +26,7 @@ from services.pep.application.announcing import announce, subjects
 from services.pep.entrypoints.api import care_plan as care_plan_api
 from services.pep.entrypoints.api import children as children_api
 from services.pep.entrypoints.api import concerns as concerns_api
+from services.pep.entrypoints.api import forms as forms_api
 from services.pep.entrypoints.api import people as people_api
 from services.pep.entrypoints.api import placement as placement_api
 from services.pep.entrypoints.api import plans as plans_api
@@ -41,12 +43,14 @@ from services.pep.entrypoints.pages import (
     care_plan,
     child_changes,
     children,
+    circumstances,
     concerns,
     delegations,
     departures,
     disagreements,
     emergencies,
     entering_care,
+    forms,
     links,
     new_school,
     parent_plan,
@@ -70,7 +74,7 @@ from services.pep.entrypoints.pages import (
     worklist,
 )
 from services.pep.entrypoints.subscriptions import SUBSCRIPTIONS
-from shared.contracts.permissions import KEEPS_PEOPLE
+from shared.contracts.permissions import HEAD, KEEPS_PEOPLE
 from shared.contracts.roles import Role
 from shared.platform.service import Announcer, NavigationItem, ServiceSpec
 
@@ -92,7 +96,9 @@ PAGES = (
     departures.pages,
     new_school.pages,
     plans.pages,
+    circumstances.pages,
     sections.pages,
+    forms.pages,
     targets.pages,
     views.pages,
     care_plan.pages,
@@ -122,6 +128,7 @@ API = (
     views_api.api,
     care_plan_api.api,
     concerns_api.api,
+    forms_api.api,
     reviews_api.api,
 )
 
@@ -129,6 +136,7 @@ TABLES = (
     tables_child.child,
     tables_delegation.delegation,
     tables_emergency.account,
+    tables_forms.own_form,
     tables_links.link,
     tables_parents.decision,
     tables_placement.placement,
@@ -171,5 +179,6 @@ SPEC = ServiceSpec(
         NavigationItem("Reviews", "/reviews", KEEPS_PEOPLE | {Role.IRO}),
         NavigationItem("People", "/people", KEEPS_PEOPLE),
         NavigationItem("Records", "/records", KEEPS_PEOPLE),
+        NavigationItem("Plan forms", "/forms", HEAD),
     ),
 )

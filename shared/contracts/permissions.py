@@ -185,6 +185,12 @@ PEP_PLAN: Mapping[str, Permission] = {
     "pep.plan.edit_carer_sections": Permission(
         "Write what the carer says, or take it down for them", team=SOCIAL_CARE | {Role.CARER}
     ),
+    "pep.plan.say_circumstances": Permission(
+        "Say what applies to the child, such as alternative provision or custody, so that the plan asks about it",
+        team=SOCIAL_CARE | SCHOOL | {Role.VIRTUAL_SCHOOL_CASEWORKER},
+    ),
+    "pep.form.read": Permission("Look at the forms of the authority's plans", authority=PROFESSIONALS),
+    "pep.form.change": Permission("Change the forms of the authority's plans, and say from when", authority=HEAD),
     "pep.plan.edit_targets": Permission(
         "Set, change and review targets",
         team=SOCIAL_CARE | SCHOOL | DELEGATE | {Role.VIRTUAL_SCHOOL_CASEWORKER},

@@ -39,13 +39,20 @@ def read_rows(
     saying what is missing or unexpected. A row with too few or too many cells is reported and left out; empty lines are
     passed over.
     """
-    reader = csv.reader(io.StringIO(_text(path), newline=""), strict=True)
+    return rows_in(_bytes(path), path.name, required, known=known)
+
+
+def rows_in(
+    raw: bytes, name: str, required: Sequence[str], *, known: Sequence[str] | None = None
+) -> tuple[list[Row], list[Problem]]:
+    """Read the bytes of a CSV file that is called `name`, as `read_rows` does."""
+    reader = csv.reader(io.StringIO(_text(raw, name), newline=""), strict=True)
     try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_header(path.name, header, required, known)
-        return _rows(path.name, header, reader, known or required)
+        header = [one.strip() for one in next(reader, [])]
+        _check_header(name, header, required, known)
+        return _rows(name, header, reader, known or required)
     except csv.Error as error:
-        raise UnreadableFile(f"{path.name}, line {reader.line_num}: this is not CSV ({error}).") from error
+        raise UnreadableFile(f"{name}, line {reader.line_num}: this is not CSV ({error}).") from error
 
 
 def read_date(text: str) -> date | None:
@@ -60,19 +67,22 @@ def read_date(text: str) -> date | None:
         return None
 
 
-def _text(path: Path) -> str:
+def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise UnreadableFile(f"{path.name} is larger than {LARGEST_FILE // 1024 // 1024} MB.")
-        raw = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise UnreadableFile(f"There is no file {path}.") from None
     except OSError as error:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
+
+
+def _text(raw: bytes, name: str) -> str:
     if not raw.strip():
-        raise UnreadableFile(f"{path.name} is empty.")
+        raise UnreadableFile(f"{name} is empty.")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw[:4] == b"PK\x03\x04" or b"\0" in raw:
-        raise UnreadableFile(f"{path.name} is not a CSV text file. Save it as “CSV UTF-8” and try again.")
+        raise UnreadableFile(f"{name} is not a CSV text file. Save it as “CSV UTF-8” and try again.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -81,7 +91,7 @@ def _text(path: Path) -> str:
         return raw.decode("cp1252")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        what = f"{path.name}, line {line}: the text is neither UTF-8 nor Windows-1252."
+        what = f"{name}, line {line}: the text is neither UTF-8 nor Windows-1252."
         raise UnreadableFile(f"{what} Save it as “CSV UTF-8” and try again.") from None
 
 

@@ -14,7 +14,7 @@ from services.pep.adapters.pieces import in_pieces
 from services.pep.adapters.tables_child import child as child_table
 from services.pep.adapters.tables_plan import kept_version, plan_meeting, plan_section
 from services.pep.adapters.tables_plan import plan as plan_table
-from services.pep.domain.plan import Invitee, MeetingWent, Plan, PlanKind, PlanMeeting, PlanState
+from services.pep.domain.plan import OPEN, Invitee, MeetingWent, Plan, PlanKind, PlanMeeting, PlanState
 from shared.kernel.errors import Conflict, NoSuchRecord, Stale
 from shared.platform.db import row_of
 from shared.platform.round_trips import Saying, say_later
@@ -113,6 +113,33 @@ def plans_of_children(connection: Connection, child_ids: Collection[str]) -> dic
     for ids in in_pieces(child_ids):
         for row in connection.execute(select(plan_table).where(plan_table.c.child_id.in_(ids))).mappings():
             found.setdefault(row["child_id"], []).append(plan_of(row))
+    return found
+
+
+def last_circumstances(connection: Connection, child_ids: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return what applied to each child in their newest plan; one query for each thousand children."""
+    table, wanted = plan_table.c, sorted(child_ids)
+    found: dict[str, tuple[str, ...]] = {}
+    for start in range(0, len(wanted), 1000):
+        query = (
+            select(table.child_id, table.circumstances)
+            .where(table.child_id.in_(wanted[start : start + 1000]))
+            .order_by(table.opened_on, table.id)
+        )
+        found.update((child_id, tuple(circumstances)) for child_id, circumstances in connection.execute(query))
+    return found
+
+
+def open_plans_of_children(connection: Connection, child_ids: Collection[str]) -> list[Plan]:
+    """Return the plans of children that are still to be completed; one query for each thousand children."""
+    states = [state.value for state in PlanState if state in OPEN]
+    wanted = sorted(child_ids)
+    found: list[Plan] = []
+    for start in range(0, len(wanted), 1000):
+        query = select(plan_table).where(
+            plan_table.c.child_id.in_(wanted[start : start + 1000]), plan_table.c.state.in_(states)
+        )
+        found += [plan_of(row) for row in connection.execute(query.order_by(plan_table.c.id)).mappings()]
     return found
 
 
@@ -285,7 +312,7 @@ def put_meeting(connection: Connection, meeting: PlanMeeting) -> None:
 
 
 def _plan_values(plan: Plan) -> dict[str, Any]:
-    return row_of(plan) | {"decision_codes": list(plan.decision_codes)}
+    return row_of(plan) | {name: list(getattr(plan, name)) for name in ("decision_codes", "circumstances")}
 
 
 def plan_of(row: Mapping[Any, Any]) -> Plan:
@@ -294,6 +321,7 @@ def plan_of(row: Mapping[Any, Any]) -> Plan:
     values["kind"] = PlanKind(values["kind"])
     values["state"] = PlanState(values["state"])
     values["decision_codes"] = tuple(values["decision_codes"])
+    values["circumstances"] = tuple(values["circumstances"])
     return Plan(**values)
 
 

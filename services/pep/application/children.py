@@ -10,6 +10,7 @@ from typing import Any
 from services.pep.adapters import children_store
 from services.pep.adapters.children_store import ChildFilter
 from services.pep.adapters.policies import load_calendar, load_policy
+from services.pep.application.circumstances import follow_record
 from services.pep.application.facts import entered_care
 from services.pep.application.history import record
 from services.pep.application.openings import open_plans
@@ -155,6 +156,7 @@ def change_details(work: Work, child_id: str, version: int, changes: Mapping[str
         return before
     saved = children_store.save(work.connection, changed)
     tell_details(work, before, saved)
+    follow_record(work, [saved])
     if before.on_short_breaks and not saved.on_short_breaks:
         open_plans(work, [saved])
         open_reviews(work, [saved])
@@ -207,6 +209,7 @@ def change_school(work: Work, child_id: str, version: int, school_urn: str | Non
     work.publish(f"child/{child.id}", ChildSchoolChanged(child.id, since, school_urn=school_urn))
     code, facts = ("school_changed", {"school": school.name}) if school else ("school_ended", {})
     record(work, child.id, "", code, since=long_date(since), **facts)
+    follow_record(work, [saved])
     follow_school(work, saved, since)
     return saved
 
@@ -261,6 +264,7 @@ def keep_up_with_the_date(work: Work, after: str, limit: int) -> str:
     children_store.save_ages(work.connection, [grown[child.id] for child in moved_up])
     for child in moved_up:
         tell_details(work, child, grown[child.id])
+    follow_record(work, [grown[child.id] for child in moved_up])
     open_plans(work, list(grown.values()))
     open_reviews(work, list(grown.values()))
     return found[-1].id if found else ""

@@ -6,8 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from services.pep.adapters import children_store, delegations_store, people_store
-from services.pep.adapters.form_files import current_version, form_of
+from services.pep.adapters import children_store, delegations_store, forms_store, people_store
 from services.pep.application.delegated_places import add_place, end_place
 from services.pep.application.team import store_person
 from services.pep.domain.delegations import Delegation, check_days, check_may_withdraw, check_parts
@@ -57,11 +56,17 @@ class Wish:
     until: date
 
 
-def parts_to_choose() -> Mapping[str, str]:
+def parts_to_choose(work: Work) -> Mapping[str, str]:
     """Return the parts of a plan that can be delegated, in words: the school's sections of any phase, and the rest."""
     titles: dict[str, list[str]] = {}
-    for phase in Phase:
-        for section in form_of(phase.value, current_version()).sections:
+    versions = forms_store.versions_on(work.connection, work.actor.authorities, work.today)
+    forms = {
+        (phase.value, forms_store.version_for(versions, authority, phase.value)): None
+        for phase in Phase
+        for authority in sorted(work.actor.authorities)
+    }
+    for phase, version in forms:
+        for section in forms_store.find_form(work.connection, phase, version).sections:
             if section.owner is Role.DESIGNATED_TEACHER and section.title not in titles.setdefault(section.key, []):
                 titles[section.key].append(section.title)
     named = {key: " / ".join(words) for key, words in titles.items()}
@@ -87,7 +92,7 @@ def delegations_of(work: Work) -> list[DelegationView]:
     given = delegations_store.given_by(work.connection, work.actor.person_id)
     places = delegations_store.places_of(work.connection, [one.id for one in given])
     people = roster.people_by_id(work.connection, {one.delegate_id for one in given})
-    words = parts_to_choose()
+    words = parts_to_choose(work)
     found = [
         DelegationView(
             delegation=one,
@@ -108,7 +113,7 @@ def delegate(work: Work, wish: Wish) -> Delegation:
     """
     permit(work, "pep.delegation.give")
     check_days(wish.from_date, wish.until, work.today)
-    check_parts(wish.parts, parts_to_choose())
+    check_parts(wish.parts, parts_to_choose(work))
     pupils = pupils_of(work)
     chosen = pupils if wish.every_pupil else [one for one in pupils if one.child_id in wish.child_ids]
     if not wish.every_pupil and (not chosen or len(chosen) != len(set(wish.child_ids))):

@@ -11,8 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from services.pep.adapters import links_store, mail_store, plans_store
-from services.pep.adapters.form_files import form_of
+from services.pep.adapters import forms_store, links_store, mail_store, plans_store
 from services.pep.adapters.links_store import Contribution
 from services.pep.adapters.mail_store import Act
 from services.pep.adapters.plans_store import KeptVersion, SavedSection
@@ -176,7 +175,8 @@ def own_parts(work: Work, opened: Opened) -> list[OwnPart]:
     """Return the sections of the plan that its carer writes."""
     permit(work, "pep.plan.edit_carer_sections", opened.plan.child_id, plan_id=opened.plan.id)
     saved = plans_store.sections_of(work.connection, [opened.plan.id])[opened.plan.id]
-    form = form_of(opened.plan.phase, opened.plan.form_version)
+    answers = {key: one.answers for key, one in saved.items()}
+    form = forms_store.form_of_plan(work.connection, opened.plan, answers)
     nothing = SavedSection(opened.plan.id, "", {}, "", "", work.now, 0)
     found = [(one, saved.get(one.key, nothing)) for one in form.sections if one.owner is Role.CARER]
     return [OwnPart(section, kept.answers, kept.version) for section, kept in found]

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 
-from services.pep.adapters.form_files import form_of
+from services.pep.adapters import forms_store
 from services.pep.adapters.links_store import Contribution
 from services.pep.adapters.whole_plan import WholePlan, load_whole
 from services.pep.application.plans import PlanParts
-from services.pep.domain.forms import TARGETS, VIEWS, Heading, Section, headings_answered
+from services.pep.domain.circumstances import Circumstance
+from services.pep.domain.forms import TARGETS, VIEWS, Form, Heading, Section, headings_answered
 from services.pep.domain.history import HistoryEntry
 from services.pep.domain.plan import Plan, PlanMeeting
 from services.pep.domain.submission import Progress, Reason, meeting_reason, section_progress
@@ -135,14 +136,15 @@ class OwnerGroup:
 class PlanPage:
     """All of a plan that the actor may see, worked out when it is asked for.
 
-    It follows from nothing but these: the plan with what belongs to it, how the actor stands to the child, the day, and
-    the names of those who are invited without being on the team, by id.
+    It follows from nothing but these: the plan with what belongs to it, how the actor stands to the child, the day, the
+    names of those who are invited without being on the team, by id, and the form, which the plan's version names.
     """
 
     whole: WholePlan
     actor: Standing
     today: date
     others: Mapping[str, str]
+    form: Form
 
     @property
     def made_of(self) -> tuple[object, ...]:
@@ -189,8 +191,13 @@ class PlanPage:
     def parts(self) -> PlanParts:
         """Return what decides whether the plan may be submitted."""
         answers = {key: saved.answers for key, saved in self.whole.sections.items()}
-        form = form_of(self.plan.phase, self.plan.form_version)
-        return PlanParts(self.plan, form, answers, self.whole.targets, self.whole.views)
+        return PlanParts(
+            self.plan,
+            self.form.applying(self.plan.circumstances, answers),
+            answers,
+            self.whole.targets,
+            self.whole.views,
+        )
 
     @cached_property
     def sections(self) -> tuple[SectionRow, ...]:
@@ -229,6 +236,16 @@ class PlanPage:
         """Return the headings of Schedule 1 paragraph 2, each with whether anything is said under it."""
         answered = headings_answered(self.parts.form, self.parts.answers)
         return tuple((heading, heading in answered) for heading in Heading)
+
+    @property
+    def circumstances(self) -> tuple[str, ...]:
+        """Return in words what applies to the child while the plan is written."""
+        return tuple(Circumstance(one).words for one in self.plan.circumstances)
+
+    @property
+    def may_say_circumstances(self) -> bool:
+        """Tell whether the actor may say what applies to the child."""
+        return self.plan.is_open and self.actor.may("pep.plan.say_circumstances")
 
     @property
     def may_submit(self) -> bool:
@@ -309,7 +326,8 @@ def read_plan(work: Work, plan_id: str) -> PlanPage:
     on_team = {member.person_id for member in whole.team}
     others = {one.person_id for meeting in whole.meetings for one in meeting.invitees} - on_team
     names = {person.id: person.name for person in roster.people_by_id(work.connection, others).values()}
-    return PlanPage(whole, actor, work.today, names)
+    form = forms_store.find_form(work.connection, plan.phase, plan.form_version)
+    return PlanPage(whole, actor, work.today, names, form)
 
 
 def _sections(

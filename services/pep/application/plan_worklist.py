@@ -6,8 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.pep.adapters import care_plan_store, children_store, plans_store, targets_store
-from services.pep.adapters.form_files import form_of
+from services.pep.adapters import care_plan_store, children_store, forms_store, plans_store, targets_store
 from services.pep.adapters.plans_store import PlanRow
 from services.pep.adapters.policies import load_calendar
 from services.pep.domain.clocks import next_review
@@ -69,11 +68,12 @@ def worklist_items(work: Work) -> list[WorkItem]:
     items: list[WorkItem] = []
     for row in rows:
         plan = row.plan
+        answers = {key: saved.answers for key, saved in sections[plan.id].items()}
         asked = _Asked(
             row=row,
             roles=children[plan.child_id],
-            form=form_of(plan.phase, plan.form_version),
-            answers={key: saved.answers for key, saved in sections[plan.id].items()},
+            form=forms_store.form_of_plan(work.connection, plan, answers),
+            answers=answers,
             targets=targets[plan.id],
             views=views.get(plan.id),
             has_teacher=any(member.role is Role.DESIGNATED_TEACHER for member in teams[plan.child_id]),

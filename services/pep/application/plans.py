@@ -6,16 +6,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from services.pep.adapters import history_store, plans_store, targets_store
-from services.pep.adapters.form_files import current_version, form_of
+from services.pep.adapters import forms_store, history_store, plans_store, targets_store
 from services.pep.adapters.plans_store import PlanRow
 from services.pep.adapters.policies import load_calendar
+from services.pep.application.circumstances import record_of
 from services.pep.application.facts import plan_opened, plan_submitted
 from services.pep.application.history import entry, record
 from services.pep.application.placement import refuse_what_gives_it_away
 from services.pep.application.plan_worklist import worklist_items as worklist_items
 from services.pep.domain import plan as steps
 from services.pep.domain.children import Child
+from services.pep.domain.circumstances import with_record
 from services.pep.domain.forms import Answers, Form
 from services.pep.domain.periods import long_date
 from services.pep.domain.plan import Plan, PlanKind, PlanState
@@ -74,6 +75,8 @@ def open_many(work: Work, rows: Iterable[PlanToOpen]) -> list[Plan]:
     term; nothing is opened then.
     """
     wanted = list(rows)
+    versions = forms_store.versions_on(work.connection, {row.child.authority for row in wanted}, work.today)
+    kept = plans_store.last_circumstances(work.connection, {row.child.id for row in wanted})
     plans = [
         Plan(
             id=new_id(),
@@ -82,11 +85,12 @@ def open_many(work: Work, rows: Iterable[PlanToOpen]) -> list[Plan]:
             kind=row.kind,
             term=load_calendar(row.child.authority).terms.term_of(row.due_on).key,
             phase=row.child.phase.value,
-            form_version=current_version(),
+            form_version=forms_store.version_for(versions, row.child.authority, row.child.phase.value),
             opened_on=work.today,
             meet_by=row.meet_by,
             due_on=row.due_on,
             rule=row.rule,
+            circumstances=with_record(kept.get(row.child.id, ()), record_of(row.child, row.kind)),
         )
         for row in wanted
     ]
@@ -180,10 +184,11 @@ def child_name(work: Work, plan: Plan) -> str:
 def parts_of(work: Work, plan: Plan) -> PlanParts:
     """Return a plan with its form, answers, targets and views."""
     sections = plans_store.sections_of(work.connection, [plan.id])[plan.id]
+    answers = {key: saved.answers for key, saved in sections.items()}
     return PlanParts(
         plan=plan,
-        form=form_of(plan.phase, plan.form_version),
-        answers={key: saved.answers for key, saved in sections.items()},
+        form=forms_store.form_of_plan(work.connection, plan, answers),
+        answers=answers,
         targets=targets_store.targets_of(work.connection, [plan.id])[plan.id],
         views=targets_store.views_of(work.connection, [plan.id]).get(plan.id),
     )

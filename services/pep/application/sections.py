@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.pep.adapters import plans_store
-from services.pep.adapters.form_files import form_of
+from services.pep.adapters import forms_store, plans_store
 from services.pep.adapters.plans_store import KeptVersion, SavedSection
 from services.pep.application.history import record, who_acts
 from services.pep.application.placement import refuse_what_gives_it_away
@@ -54,7 +53,7 @@ def read_section(work: Work, plan_id: str, key: str) -> SectionPage:
     While it was never saved, `suggested` holds what the child's former plan said, and `suggested_from` its term.
     """
     plan = load_permitted(work, plan_id, "pep.plan.read")
-    section = section_of(plan, key)
+    section = section_of(work, plan, key)
     permit(work, "pep.plan.read", plan.child_id, field=key)
     saved = plans_store.load_section(work.connection, plan.id, key)
     answers = saved.answers if saved else {}
@@ -78,9 +77,9 @@ def read_section(work: Work, plan_id: str, key: str) -> SectionPage:
     )
 
 
-def section_of(plan: Plan, key: str) -> Section:
+def section_of(work: Work, plan: Plan, key: str) -> Section:
     """Return the section of the plan's form; raises `NotFound`."""
-    section = form_of(plan.phase, plan.form_version).section(key)
+    section = forms_store.find_form(work.connection, plan.phase, plan.form_version).section(key)
     if section is None:
         raise NoSuchSection
     return section
@@ -97,7 +96,7 @@ def save_section(
     again changes nothing.
     """
     plan = plans_store.load_plan(work.connection, plan_id)
-    section = form_of(plan.phase, plan.form_version).section(key)
+    section = forms_store.find_form(work.connection, plan.phase, plan.form_version).section(key)
     if section is None:
         permit(work, "pep.plan.read", plan.child_id, plan_id=plan.id)
         raise NoSuchSection
@@ -130,7 +129,7 @@ def save_section(
 
 def _former(work: Work, plan: Plan, key: str) -> tuple[Mapping[str, Value], str]:
     """Return what the child's plan before this one said in a section, where the form still asks it, and its term."""
-    form = form_of(plan.phase, plan.form_version)
+    form = forms_store.find_form(work.connection, plan.phase, plan.form_version)
     earlier = [one for one in plans_store.plans_of(work.connection, plan.child_id) if one.due_on < plan.due_on]
     for former in earlier:
         saved = plans_store.load_section(work.connection, former.id, key)

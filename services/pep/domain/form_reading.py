@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import combinations
 from typing import Any
 
-from services.pep.domain.forms import Condition, Field, FieldType, Form, Heading, Section, Value
+from services.pep.domain.circumstances import Circumstance
+from services.pep.domain.forms import Condition, Field, FieldType, Form, Heading, Section, Value, When
 from shared.contracts.roles import Role
 
 LONGEST_TEXT = 200
 LONGEST_TEXTAREA = 10_000
 HIGHEST_NUMBER = 1_000_000
+WRITERS = (Role.SOCIAL_WORKER, Role.DESIGNATED_TEACHER, Role.CARER)
+"""Whose a section can be."""
 _FIELD_KEYS = {"key", "label", "type", "hint", "options", "required", "required_when", "heading", "maximum"}
-_SECTION_KEYS = {"key", "title", "owner", "intro", "fields"}
+_SECTION_KEYS = {"key", "title", "owner", "intro", "fields", "shown_when", "hidden_when"}
 
 
 class FaultyForm(ValueError):
@@ -38,32 +42,106 @@ def read_form_definition(definition: Mapping[str, Any], shared: Mapping[str, Any
             entry = {"key": entry, **shared[entry]}
         sections.append(_section(entry, f"{where}: section {number}"))
     _no_repeats([section.key for section in sections], f"{where}: section key")
-    carried = {f.heading for section in sections for f in section.fields if f.required}
+    form = Form(definition["phase"], definition["version"], definition["title"], tuple(sections))
+    for fault in faults_of_whole(form):
+        raise FaultyForm(f"{where}: {fault}")
+    return form
+
+
+def faults_of_whole(form: Form) -> Iterator[str]:
+    """Name what is wrong with a form as a whole: conditions on what is not there, headings that can stay open.
+
+    A plan must hold each heading of Schedule 1 paragraph 2 whatever applies to the child: each combination of the
+    circumstances that the form looks at is tried, leaving aside whatever is asked only because of an answer.
+    """
+    for section in form.sections:
+        for when in (*section.shown_when, *section.hidden_when):
+            if fault := _fault_of(when, section, form):
+                yield f"section “{section.key}”: {fault}"
+    looked_at = sorted({one for one in Circumstance for section in form.sections if _looks_at(section, one)})
+    for size in range(len(looked_at) + 1):
+        for given in combinations(looked_at, size):
+            yield from _open_headings(form, given)
+
+
+def _open_headings(form: Form, given: Collection[str]) -> Iterator[str]:
+    always = [one for one in form.sections if _surely_asked(one, given)]
+    carried = {field.heading for section in always for field in section.fields if field.required}
     for heading in Heading:
         if heading not in carried:
-            raise FaultyForm(f"{where}: no required field answers “{heading}” ({heading.citation})")
-    return Form(definition["phase"], definition["version"], definition["title"], tuple(sections))
+            applies = f" when this applies: {', '.join(given)}" if given else ""
+            yield f"no required field answers “{heading}” ({heading.citation}){applies}"
+
+
+def _looks_at(section: Section, circumstance: Circumstance) -> bool:
+    return any(one.circumstance is circumstance for one in (*section.shown_when, *section.hidden_when))
+
+
+def _surely_asked(section: Section, given: Collection[str]) -> bool:
+    """Tell whether a section is asked in these circumstances whatever is answered elsewhere."""
+    hides = any(one.circumstance is None or one.circumstance in given for one in section.hidden_when)
+    shows = any(one.circumstance is not None and one.circumstance in given for one in section.shown_when)
+    return not hides and (shows or not section.shown_when)
+
+
+def _fault_of(when: When, section: Section, form: Form) -> str:
+    if when.circumstance is not None:
+        return ""
+    asks = form.section(when.section)
+    field = asks.field(when.field) if asks is not None else None
+    if field is None:
+        return f"it waits for “{when.section}.{when.field}”, which the form does not ask"
+    if when.section == section.key:
+        return "it waits for an answer of its own"
+    strange = set(when.values) - values_of(field)
+    return f"“{when.section}.{when.field}” cannot be {', '.join(sorted(strange))}" if strange or not when.values else ""
+
+
+def values_of(field: Field) -> set[str]:
+    """Return the values that conditions can name of a question: of a choice and of yes or no."""
+    return {"yes", "no"} if field.type is FieldType.YES_NO else {code for code, _ in field.options}
 
 
 def _section(entry: Mapping[str, Any], where: str) -> Section:
     where = f"{where} ({entry.get('key', 'no key')})"
     _only(entry, _SECTION_KEYS, where)
+    if "fields" not in entry:
+        raise FaultyForm(f"{where}: 'fields' is missing")
+    fields: list[Field] = []
+    for row in entry["fields"]:
+        fields.append(read_field(row, {one.key: one for one in fields}, where))
+    _no_repeats([one.key for one in fields], f"{where}: field key")
+    return read_section(entry, where, tuple(fields))
+
+
+def read_section(entry: Mapping[str, Any], where: str, fields: tuple[Field, ...]) -> Section:
+    """Read what is said of a section, whose questions are read already; raises `FaultyForm`."""
     try:
-        owner = Role(entry["owner"])
-        title, key, rows = str(entry["title"]), str(entry["key"]), entry["fields"]
+        owner, title, key = Role(entry["owner"]), str(entry["title"]), str(entry["key"])
     except KeyError as fault:
         raise FaultyForm(f"{where}: {fault} is missing") from fault
     except ValueError as fault:
         raise FaultyForm(f"{where}: “{entry['owner']}” is not a role") from fault
-    fields: list[Field] = []
-    for row in rows:
-        fields.append(_field(row, {one.key: one for one in fields}, where))
-    _no_repeats([one.key for one in fields], f"{where}: field key")
-    return Section(key, title, owner, tuple(fields), str(entry.get("intro", "")))
+    if owner not in WRITERS:
+        raise FaultyForm(f"{where}: a section is written by {', '.join(WRITERS)}, not by “{owner}”")
+    shown, hidden = (tuple(_when(one, where) for one in entry.get(name, [])) for name in ("shown_when", "hidden_when"))
+    return Section(key, title, owner, fields, str(entry.get("intro", "")), shown, hidden)
 
 
-def _field(row: Mapping[str, Any], before: Mapping[str, Field], where: str) -> Field:
-    where = f"{where}, field {row.get('key', 'without key')}"
+def _when(entry: Any, where: str) -> When:
+    """Read what a section waits for: the name of a circumstance, or section, field and values."""
+    if isinstance(entry, str):
+        if entry not in set(Circumstance):
+            raise FaultyForm(f"{where}: “{entry}” is no circumstance; there are {', '.join(Circumstance)}")
+        return When(circumstance=Circumstance(entry))
+    _only(entry, {"section", "field", "values"}, where)
+    return When(section=str(entry["section"]), field=str(entry["field"]), values=tuple(entry["values"]))
+
+
+def read_field(row: Mapping[str, Any], before: Mapping[str, Field], where: str) -> Field:
+    """Read one question; `before` are those of its section above it. Raises `FaultyForm`."""
+    named = row.get("key", "without key")
+    where = f"{where}, field {named}" if where else f"question “{named}”"
     _only(row, _FIELD_KEYS, where)
     for key in ("key", "label", "type"):
         if not row.get(key):
@@ -82,8 +160,7 @@ def _field(row: Mapping[str, Any], before: Mapping[str, Field], where: str) -> F
         asked = before.get(condition.field)
         if asked is None:
             raise FaultyForm(f"{where}: required_when names “{condition.field}”, which does not come before it")
-        allowed = {"yes", "no"} if asked.type is FieldType.YES_NO else {code for code, _ in asked.options}
-        if strange := set(condition.values) - allowed:
+        if strange := set(condition.values) - values_of(asked):
             raise FaultyForm(f"{where}: required_when has values that “{condition.field}” cannot take: {strange}")
     return Field(
         key=row["key"],
@@ -182,10 +259,9 @@ def _number(one: Field, raw: Any) -> int | float:
         number = Decimal(str(raw).strip().removesuffix("%"))
     except InvalidOperation:
         raise ValueError("Enter a number, such as 12 or 94.5.") from None
-    if not number.is_finite() or number < 0 or (one.maximum is not None and number > Decimal(str(one.maximum))):
-        raise ValueError(
-            f"Enter a number from 0 to {one.maximum:g}." if one.maximum else "Enter a number of 0 or more."
-        )
+    largest = HIGHEST_NUMBER if one.maximum is None else one.maximum
+    if not number.is_finite() or number < 0 or number > Decimal(str(largest)):
+        raise ValueError(f"Enter a number from 0 to {largest:,.10g}.")
     return int(number) if number == int(number) else float(number)
 
 

@@ -1,17 +1,20 @@
 """The plan's form as data: which sections a plan of a phase has, whose they are and what must be answered.
 
 Forms are JSON files under `services/pep/forms/<version>/`: `shared.json` holds the sections that phases share and
-`<phase>.json` lists a phase's sections in order, each either the key of a shared one or written out. A plan keeps the
-version it was made with, so that a later form never changes an earlier plan.
+`<phase>.json` lists a phase's sections in order, each either the key of a shared one or written out. An authority's own
+form is a table of the same content (`form_sheet`). A plan keeps the version it was made with, so that a later form
+never changes an earlier plan. A form holds the sections of every variant; which of them a plan has follows from what
+applies to the child (`applying`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from services.pep.domain.circumstances import Circumstance
 from shared.contracts.roles import Role
 
 
@@ -93,14 +96,40 @@ TARGETS, VIEWS = "targets", "views"
 
 
 @dataclass(frozen=True, slots=True)
+class When:
+    """Something that applies: a circumstance, or one of `values` as the answer to a question of another section."""
+
+    circumstance: Circumstance | None = None
+    section: str = ""
+    field: str = ""
+    values: tuple[str, ...] = ()
+
+    def applies(self, circumstances: Collection[str], answers: Answers) -> bool:
+        """Tell whether it does."""
+        if self.circumstance is not None:
+            return self.circumstance in circumstances
+        return as_code(answers.get(self.section, {}).get(self.field)) in self.values
+
+
+@dataclass(frozen=True, slots=True)
 class Section:
-    """Questions that one role answers."""
+    """Questions that one role answers.
+
+    It is asked when any of `shown_when` applies (always, where there is none) and none of `hidden_when` does.
+    """
 
     key: str
     title: str
     owner: Role
     fields: tuple[Field, ...]
     intro: str = ""
+    shown_when: tuple[When, ...] = ()
+    hidden_when: tuple[When, ...] = ()
+
+    def is_asked(self, circumstances: Collection[str], answers: Answers) -> bool:
+        """Tell whether a plan has the section."""
+        shown = not self.shown_when or any(one.applies(circumstances, answers) for one in self.shown_when)
+        return shown and not any(one.applies(circumstances, answers) for one in self.hidden_when)
 
     def field(self, key: str) -> Field | None:
         """Return the field of that key, if the section has it."""
@@ -121,13 +150,22 @@ class Form:
     title: str
     sections: tuple[Section, ...]
     _by_key: Mapping[str, Section] = field(init=False, repr=False, compare=False, default_factory=dict)
+    _depends: bool = field(init=False, repr=False, compare=False, default=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_key", {section.key: section for section in self.sections})
+        object.__setattr__(self, "_depends", any(one.shown_when or one.hidden_when for one in self.sections))
 
     def section(self, key: str) -> Section | None:
         """Return the section of that key, if the form has it."""
         return self._by_key.get(key)
+
+    def applying(self, circumstances: Collection[str], answers: Answers) -> Form:
+        """Return the form with the sections that a plan has in these circumstances; what others hold stays as it is."""
+        if not self._depends:
+            return self
+        asked = tuple(one for one in self.sections if one.is_asked(circumstances, answers))
+        return self if len(asked) == len(self.sections) else replace(self, sections=asked)
 
 
 Answers: TypeAlias = Mapping[str, Mapping[str, Value]]

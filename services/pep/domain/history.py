@@ -17,6 +17,7 @@ WORDS: Mapping[str, str] = {
     "invitee_replied": "{who} answered the invitation: {answer}",
     "section_saved": "Saved “{section}”",
     "section_amended": "Amended “{section}” after approval: {reason}",
+    "circumstances_said": "Said what applies: {circumstances}",
     "target_added": "Added a target: {what}",
     "target_changed": "Changed a target: {what}",
     "target_removed": "Took out a target: {what}",

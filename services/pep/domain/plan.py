@@ -75,6 +75,8 @@ class Intent(StrEnum):
 
 _S, _I = PlanState, Intent
 BEFORE_MEETING = (_S.DUE, _S.DATED)
+OPEN = (_S.DUE, _S.DATED, _S.HELD, _S.RETURNED)
+"""The states in which school and social worker still have to complete the plan."""
 
 TRANSITIONS: Mapping[tuple[PlanState, Intent], PlanState] = {
     **{(state, _I.ARRANGE_MEETING): _S.DATED for state in BEFORE_MEETING},
@@ -128,7 +130,8 @@ class Plan:
 
     `meet_by` is the latest date for the meeting, `due_on` the date by which the plan must be complete, `rule` the code
     of the rule that set them. `submission` counts how often it was submitted. `rating` and `decision_codes` are the
-    Virtual School's last word. `no_meeting_reason` says why no meeting took place, where none did.
+    Virtual School's last word. `no_meeting_reason` says why no meeting took place, where none did. `circumstances` are
+    codes of what applies to the child while the plan is open (`domain.circumstances`).
     """
 
     id: str
@@ -150,6 +153,7 @@ class Plan:
     approved_on: date | None = None
     rating: str = ""
     decision_codes: tuple[str, ...] = ()
+    circumstances: tuple[str, ...] = ()
     version: int = 1
 
     @property
@@ -160,7 +164,7 @@ class Plan:
     @property
     def is_open(self) -> bool:
         """Tell whether school and social worker still have to complete it."""
-        return self.state in (PlanState.DUE, PlanState.DATED, PlanState.HELD, PlanState.RETURNED)
+        return self.state in OPEN
 
     @property
     def must_stay_complete(self) -> bool:

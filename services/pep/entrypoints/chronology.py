@@ -10,6 +10,7 @@ from services.pep.adapters import (
     care_plan_store,
     children_store,
     emergencies_store,
+    forms_store,
     history_store,
     links_store,
     parents_store,
@@ -18,10 +19,11 @@ from services.pep.adapters import (
     retention_store,
     schools_store,
 )
-from services.pep.adapters.form_files import form_of
 from services.pep.adapters.plans_store import KeptVersion
 from services.pep.domain.care_plan import in_words
 from services.pep.domain.children import LEGAL_STATUSES, SEXES, Child
+from services.pep.domain.circumstances import Circumstance
+from services.pep.domain.forms import Form
 from services.pep.domain.parents import STANDING_WORDS
 from services.pep.domain.periods import long_date
 from services.pep.domain.plan import Plan, term_words
@@ -140,9 +142,11 @@ def _plans(work: Work, child_id: str) -> Iterator[Entry]:
             approved=_day(plan.approved_on),
             rating=plan.rating,
             what_to_mend=", ".join(plan.decision_codes),
+            what_applies=", ".join(Circumstance(one).words for one in plan.circumstances),
         )
+        form = forms_store.find_form(work.connection, plan.phase, plan.form_version)
         for version in kept[plan.id]:
-            yield _version(plan, version)
+            yield _version(plan, form, version)
 
 
 def _links(work: Work, child_id: str) -> Iterator[Entry]:
@@ -169,9 +173,9 @@ def _links(work: Work, child_id: str) -> Iterator[Entry]:
             )
 
 
-def _version(plan: Plan, version: KeptVersion) -> Entry:
+def _version(plan: Plan, form: Form, version: KeptVersion) -> Entry:
     what, _, of = version.part.partition("/")
-    kind, parts = {"section": _section, "target": _target, "views": _views}[what](plan, of, version.body)
+    kind, parts = {"section": _section, "target": _target, "views": _views}[what](form, of, version.body)
     told = [Part("written_by", "Written by", ", ".join(filter(None, (version.saved_by_name, version.acting_as))))]
     if version.reason:
         told.append(Part("changed_because", "Why it was changed", version.reason))
@@ -184,8 +188,8 @@ def _version(plan: Plan, version: KeptVersion) -> Entry:
     )
 
 
-def _section(plan: Plan, key: str, body: Mapping[str, Any]) -> tuple[str, list[Part]]:
-    section = form_of(plan.phase, plan.form_version).section(key)
+def _section(form: Form, key: str, body: Mapping[str, Any]) -> tuple[str, list[Part]]:
+    section = form.section(key)
     if section is None:
         return f"Section “{key}”", _plain(body)
     parts = [
@@ -196,7 +200,7 @@ def _section(plan: Plan, key: str, body: Mapping[str, Any]) -> tuple[str, list[P
     return f"“{section.title}”", parts
 
 
-def _target(_plan: Plan, _id: str, body: Mapping[str, Any]) -> tuple[str, list[Part]]:
+def _target(_form: Form, _id: str, body: Mapping[str, Any]) -> tuple[str, list[Part]]:
     by_date, outcome, cost = body.get("by_date"), body.get("outcome"), body.get("cost_pence")
     told = {
         **{name: body.get(name) for name in ("what", "measure", "who", "how_often")},
@@ -209,7 +213,7 @@ def _target(_plan: Plan, _id: str, body: Mapping[str, Any]) -> tuple[str, list[P
     return "A target", _plain(told)
 
 
-def _views(_plan: Plan, _id: str, body: Mapping[str, Any]) -> tuple[str, list[Part]]:
+def _views(_form: Form, _id: str, body: Mapping[str, Any]) -> tuple[str, list[Part]]:
     parts = [Part(key, question, str(body[key])) for key, question, _ in QUESTIONS if str(body.get(key) or "").strip()]
     how = WAYS_GATHERED.get(str(body.get("how") or ""), "")
     return "The child’s own views", parts + ([Part("how", "How", how)] if how else [])

@@ -34,6 +34,7 @@ class PlanSchema(OutSchema):
     approved_on = fields.Date(allow_none=True)
     rating = fields.String()
     decision_codes = fields.List(fields.String())
+    circumstances = fields.List(fields.String(), metadata={"description": "What applies to the child, by code"})
     version = fields.Integer(required=True)
 
 

@@ -102,6 +102,7 @@ def withdraw(delegation_id: str) -> Response:
 def _form(form: FormState | None, status: int = 200) -> Response:
     with reading() as work:
         pupils = delegations.pupils_of(work)
+        parts = delegations.parts_to_choose(work)
         saved = FormState.saved({"from_date": work.today, "until": end_of_school_year(work.today)})
     return render_page(
         "pep/delegation.html",
@@ -109,5 +110,5 @@ def _form(form: FormState | None, status: int = 200) -> Response:
         status=status,
         form=form or saved,
         pupils=[{"value": one.child_id, "text": one.name} for one in pupils],
-        parts=[{"value": key, "text": words} for key, words in delegations.parts_to_choose().items()],
+        parts=[{"value": key, "text": words} for key, words in parts.items()],
     )
