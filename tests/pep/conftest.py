@@ -60,6 +60,8 @@ def make_child() -> Callable[..., Child]:
             "placement_started_on": entered,
             "phase": phase_of(group),
             "year_group": group,
+            "school_urn": "910001",
+            "school_since": date(2022, 9, 1),
         }
         return Child(born_on=born_on, entered_care_on=entered, **{**values, **given})
 

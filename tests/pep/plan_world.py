@@ -37,6 +37,7 @@ from shared.testing.apps import app_on
 from shared.testing.runtimes import MONDAY_MORNING, add_person, make_runtime
 
 TODAY = date(2026, 11, 23)
+SOME = "Some words"
 CAST = {
     "sam": (Role.SOCIAL_WORKER, "Sam Osei"),
     "dee": (Role.DESIGNATED_TEACHER, "Dee Larkin"),
@@ -127,12 +128,17 @@ class World:
         """Answer every section as the role that owns it, and set one target."""
         samples = {FieldType.YES_NO: "no", FieldType.DATE: "2026-12-07", FieldType.NUMBER: "4", FieldType.MONEY: "10"}
         writers = {Role.SOCIAL_WORKER: "sam", Role.DESIGNATED_TEACHER: "dee", Role.CARER: "cal"}
-        with self.looking("sam") as work:
-            form = plans.parts_of(work, plan).form
-        for section in form.sections:
-            raw = {f.key: f.options[0][0] if f.options else samples.get(f.type, "Some words") for f in section.fields}
-            with self.acting(writers[section.owner]) as work:
-                sections.save_section(work, plan.id, section.key, raw, 0)
+        written: set[str] = set()
+        while True:
+            with self.looking("sam") as work:  # an answer may bring up a section
+                asked = [one for one in plans.parts_of(work, plan).form.sections if one.key not in written]
+            if not asked:
+                break
+            for section in asked:
+                raw = {f.key: f.options[0][0] if f.options else samples.get(f.type, SOME) for f in section.fields}
+                with self.acting(writers[section.owner]) as work:
+                    sections.save_section(work, plan.id, section.key, raw, 0)
+                written.add(section.key)
         with self.acting("dee") as work:
             targets.add_target(work, plan.id, WHOLE)
 

@@ -236,6 +236,9 @@ def test_the_school_knows_once_it_was_decided_until_the_last_day_and_no_other_sc
 
 def test_it_is_decided_on_the_page_whether_the_school_is_told(world: World) -> None:
     path = f"/children/{world.child.id}/placement/school"
+    with world.runtime.database("pep").writing() as connection:
+        child = children.children_store.load(connection, world.child.id)
+        children.children_store.save(connection, replace(child, school_urn=None, school_since=None))
     assert world.client("sam").post(path, data={"standing": "told", "ground": "emergency_contact"}).status_code == 409
     at_school(world)
     check_page(world.client("sam").get(path))
@@ -317,7 +320,7 @@ def test_it_is_refused_wherever_a_plan_takes_words(world: World) -> None:
     text = WRITTEN[0]
     with world.acting("sam") as work:
         target = targets.add_target(work, plan.id, targets.TargetWords(Category.ACADEMIC, "Read", "Reads it", "All"))
-        form = plans.form_of(plan.phase, plan.form_version)
+        form = plans.parts_of(work, plan).form
     writers = {CAST[who][0]: who for who in ("sam", "dee", "cal", "val")}
     asked = {
         section: [field.key for field in section.fields if field.type in (FieldType.TEXT, FieldType.TEXTAREA)]

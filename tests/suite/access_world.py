@@ -216,6 +216,8 @@ class AccessWorld:
             "matter": "placement",
             "urn": SCHOOL,
             "day": "2026-11-16",
+            "phase": "primary",
+            "version": "2026-11",
         }
 
     def delegate(self, child: str, group: str) -> None:

@@ -317,7 +317,7 @@ def ask(client: FlaskClient, world: AccessWorld, route: Route, child: str) -> Te
 def expected(route: Route, stand: Stand) -> bool:
     if str(route) in BESIDES:
         return BESIDES[str(route)](stand)
-    if route.arguments - {"kept_id", "urn"}:
+    if route.arguments - {"kept_id", "urn", "phase", "version"}:
         return stand.may(route.action)
     row = PERMISSIONS[route.action]
     return stand.role in row.team | row.authority
@@ -385,6 +385,8 @@ def is_about_a_child(route: Route) -> bool:
         "feed_id",
         "term_plan_id",
         "day_off",
+        "phase",
+        "version",
     }
     return bool(route.arguments - own) and not route.rule.startswith("/mails")
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from services.pep.adapters.pieces import in_pieces
@@ -126,7 +126,7 @@ def last_circumstances(connection: Connection, child_ids: Collection[str]) -> di
             .where(table.child_id.in_(wanted[start : start + 1000]))
             .order_by(table.opened_on, table.id)
         )
-        found.update((child_id, tuple(circumstances)) for child_id, circumstances in connection.execute(query))
+        found.update((child_id, codes_in(circumstances)) for child_id, circumstances in connection.execute(query))
     return found
 
 
@@ -141,6 +141,18 @@ def open_plans_of_children(connection: Connection, child_ids: Collection[str]) -
         )
         found += [plan_of(row) for row in connection.execute(query.order_by(plan_table.c.id)).mappings()]
     return found
+
+
+def set_circumstances(connection: Connection, by_plan: Mapping[str, Sequence[str]]) -> None:
+    """Store what applies to plans now, in one statement; each is a new version of its plan."""
+    if by_plan:
+        change = (
+            update(plan_table)
+            .where(plan_table.c.id == bindparam("of_plan"))
+            .values(circumstances=bindparam("now_applies"), version=plan_table.c.version + 1)
+        )
+        rows = [{"of_plan": plan_id, "now_applies": ",".join(codes)} for plan_id, codes in by_plan.items()]
+        connection.execute(change, rows)
 
 
 def taken_places(connection: Connection, child_ids: Collection[str]) -> set[tuple[str, str, str]]:
@@ -312,7 +324,13 @@ def put_meeting(connection: Connection, meeting: PlanMeeting) -> None:
 
 
 def _plan_values(plan: Plan) -> dict[str, Any]:
-    return row_of(plan) | {name: list(getattr(plan, name)) for name in ("decision_codes", "circumstances")}
+    codes = {"decision_codes": list(plan.decision_codes), "circumstances": ",".join(plan.circumstances)}
+    return row_of(plan) | codes
+
+
+def codes_in(text: str) -> tuple[str, ...]:
+    """Return the codes that are kept in one text."""
+    return tuple(text.split(",")) if text else ()
 
 
 def plan_of(row: Mapping[Any, Any]) -> Plan:
@@ -321,7 +339,7 @@ def plan_of(row: Mapping[Any, Any]) -> Plan:
     values["kind"] = PlanKind(values["kind"])
     values["state"] = PlanState(values["state"])
     values["decision_codes"] = tuple(values["decision_codes"])
-    values["circumstances"] = tuple(values["circumstances"])
+    values["circumstances"] = codes_in(values["circumstances"])
     return Plan(**values)
 
 

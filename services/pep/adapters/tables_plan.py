@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from services.pep.adapters.tables import metadata
@@ -43,7 +44,7 @@ plan = Table(
     Column("approved_on", Date),
     Column("rating", String(20), nullable=False),
     Column("decision_codes", Json, nullable=False),
-    Column("circumstances", Json, nullable=False, server_default="[]"),
+    Column("circumstances", String(200), nullable=False, server_default=text("''")),
     Column("version", Integer, nullable=False),
     UniqueConstraint("child_id", "term", "kind"),
     CheckConstraint("kind IN ('first', 'termly', 'early')", name="has_a_kind"),

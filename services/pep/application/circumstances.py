@@ -27,11 +27,12 @@ def record_of(child: Child, kind: PlanKind) -> frozenset[Circumstance]:
 def follow_record(work: Work, children: Collection[Child]) -> None:
     """Let the open plans of children have what their records say now; the sections of a plan follow."""
     by_id = {child.id: child for child in children}
+    changed = {}
     for plan in plans_store.open_plans_of_children(work.connection, by_id):
-        child = by_id[plan.child_id]
-        now = with_record(plan.circumstances, record_of(child, plan.kind))
+        now = with_record(plan.circumstances, record_of(by_id[plan.child_id], plan.kind))
         if now != plan.circumstances:
-            plans_store.save_plan(work.connection, replace(plan, circumstances=now))
+            changed[plan.id] = now
+    plans_store.set_circumstances(work.connection, changed)
 
 
 def say_circumstances(work: Work, plan_id: str, said: Collection[str], seen_version: int) -> Plan:

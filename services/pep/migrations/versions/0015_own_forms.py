@@ -6,7 +6,7 @@ Revision: 0015, after 0014. New tables, and a column with a default, so the vers
 import sqlalchemy as sa
 from alembic import op
 
-from shared.platform.db import Json, UtcDateTime
+from shared.platform.db import UtcDateTime
 
 revision = "0015"
 down_revision = "0014"
@@ -41,7 +41,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("authority", "phase", "from_date", name=op.f("pk_form_in_force")),
     )
     with op.batch_alter_table("plan", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("circumstances", Json(), nullable=False, server_default="[]"))
+        batch_op.add_column(
+            sa.Column("circumstances", sa.String(length=200), nullable=False, server_default=sa.text("''"))
+        )
 
 
 def downgrade() -> None:
