@@ -1,4 +1,4 @@
-"""An authority changes its form by a spreadsheet: faults by their lines, a look before it is used, plans keep theirs."""
+"""An authority changes its form by a spreadsheet: faults by their lines, a look before use, plans keep their own."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from shared.kernel.clock import FixedClock
 from shared.kernel.errors import Denied, InvalidInput, NotFound, Stale
 from shared.platform.web.tables_as_csv import csv_text
 from shared.testing.pages import check_page
-from shared.testing.sessions import add_person
+from shared.testing.runtimes import add_person
 from tests.pep.plan_world import TODAY, World
 from tests.pep.test_forms import PHASES, filled
 
@@ -179,8 +179,8 @@ def a_head(world: World) -> None:
 
 
 def own_sheet() -> bytes:
-    """The primary form with one question more, and the title of a section changed."""
-    rows = write_form_sheet(form_of("primary", current_version()))
+    """The secondary form with one question more, and the title of a section changed."""
+    rows = write_form_sheet(form_of("secondary", current_version()))
     at = next(number for number, row in enumerate(rows) if row[6] == "interests")
     rows[at][1] = "Fun and friends"
     rows.insert(
@@ -191,16 +191,16 @@ def own_sheet() -> bytes:
 
 def test_the_head_changes_the_form_by_the_pages_and_only_new_plans_ask_it(world: World) -> None:
     a_head(world)
-    before = world.open()
+    before = world.open(kind=PlanKind.FIRST)
     browser = world.client("head")
-    assert "Primary" in check_page(browser.get("/forms"))
-    assert "What the columns hold" in check_page(browser.get("/forms/primary/change"))
-    got = browser.get(f"/forms/primary/{current_version()}/sheet.csv")
-    assert read_sheet(got.data, "x.csv", "primary", current_version(), before.phase).sections
+    assert "Secondary" in check_page(browser.get("/forms"))
+    assert "What the columns hold" in check_page(browser.get("/forms/secondary/change"))
+    got = browser.get(f"/forms/secondary/{current_version()}/sheet.csv")
+    assert read_sheet(got.data, "x.csv", "secondary", current_version(), before.phase).sections
 
-    def send(raw: bytes, title: str = "Our primary plan") -> Any:
+    def send(raw: bytes, title: str = "Our secondary plan") -> Any:
         data = {"title": title, "sheet": (io.BytesIO(raw), "ours.csv")}
-        return browser.post("/forms/primary/change", data=data, content_type="multipart/form-data")
+        return browser.post("/forms/secondary/change", data=data, content_type="multipart/form-data")
 
     wrong = send(own_sheet().replace(b"yes_no,,,yes,leisure", b"drawing,,,yes,leisure"))
     assert wrong.status_code == 422
@@ -209,18 +209,18 @@ def test_the_head_changes_the_form_by_the_pages_and_only_new_plans_ask_it(world:
     assert kept.status_code == 303
     path = kept.headers["Location"]
     shown = check_page(browser.get(path))
-    for words in ("Our primary plan", "Can they swim?", "Fun and friends", "Asked when", "Schedule 1, paragraph 2(4)"):
+    for words in ("Our secondary plan", "Can they swim?", "Fun and friends", "Asked when", "Schedule 1, paragraph 2(4)"):
         assert words in shown
     past = (TODAY - timedelta(days=1)).isoformat().split("-")
     day = dict(zip(("from_date-year", "from_date-month", "from_date-day"), past, strict=True))
     assert browser.post(f"{path}/use", data=day).status_code == 422
     day = dict(zip(day, TODAY.isoformat().split("-"), strict=True))
     assert browser.post(f"{path}/use", data=day).status_code == 303
-    assert "Our primary plan" in check_page(browser.get("/forms"))
+    assert "Our secondary plan" in check_page(browser.get("/forms"))
     after = world.open(kind=PlanKind.TERMLY)
     assert (before.form_version, after.form_version) == (current_version(), path.rpartition("/")[2])
     with world.looking("sam") as work:
-        assert plans.parts_of(work, before).form.section("leisure") == form_of("primary", current_version()).section(
+        assert plans.parts_of(work, before).form.section("leisure") == form_of("secondary", current_version()).section(
             "leisure"
         )
         leisure = plans.parts_of(work, after).form.section("leisure")
@@ -234,34 +234,34 @@ def test_the_head_changes_the_form_by_the_pages_and_only_new_plans_ask_it(world:
 def test_a_form_can_be_decided_for_a_later_day_and_taken_back(world: World) -> None:
     a_head(world)
     with world.acting("head") as work:
-        kept = forms.keep_own_form(work, "primary", "Ours", own_sheet(), "ours.csv")
-        forms.use_form(work, "primary", kept.version, TODAY + timedelta(days=30))
-    assert world.open().form_version == current_version()
+        kept = forms.keep_own_form(work, "secondary", "Ours", own_sheet(), "ours.csv")
+        forms.use_form(work, "secondary", kept.version, TODAY + timedelta(days=30))
+    assert world.open(kind=PlanKind.FIRST).form_version == current_version()
     clock = world.runtime.clock
     assert isinstance(clock, FixedClock)
     clock.set(clock.now() + timedelta(days=30))
     assert world.open(kind=PlanKind.TERMLY).form_version == kept.version
     with world.acting("head") as work:
-        forms.use_form(work, "primary", current_version(), work.today)
+        forms.use_form(work, "secondary", current_version(), work.today)
     assert world.open(kind=PlanKind.EARLY).form_version == current_version()
 
 
 def test_the_same_form_sent_twice_is_one_and_another_authority_does_not_see_it(world: World) -> None:
     a_head(world)
     with world.acting("head") as work:
-        first = forms.keep_own_form(work, "primary", "Ours", own_sheet(), "ours.csv")
-        assert forms.keep_own_form(work, "primary", "Ours", own_sheet(), "again.csv").version == first.version
-        assert len(forms_store.own_forms(work.connection, "northmoor", "primary")) == 1
-        assert version_of("southmoor", "primary", "Ours", first.sheet) != first.version
+        first = forms.keep_own_form(work, "secondary", "Ours", own_sheet(), "ours.csv")
+        assert forms.keep_own_form(work, "secondary", "Ours", own_sheet(), "again.csv").version == first.version
+        assert len(forms_store.own_forms(work.connection, "northmoor", "secondary")) == 1
+        assert version_of("southmoor", "secondary", "Ours", first.sheet) != first.version
     world.people["far"] = replace(world.people["head"], authority="southmoor")
     with world.acting("far") as work, pytest.raises(NotFound):
-        forms.read_form(work, "primary", first.version)
+        forms.read_form(work, "secondary", first.version)
     with world.looking("head") as work, pytest.raises(NotFound):
-        find_form(work.connection, "secondary", first.version)
+        find_form(work.connection, "primary", first.version)
     with world.acting("sam") as work, pytest.raises(Denied):
-        forms.use_form(work, "primary", first.version, TODAY)
+        forms.use_form(work, "secondary", first.version, TODAY)
     with world.acting("head") as work, pytest.raises(InvalidInput):
-        forms.keep_own_form(work, "primary", " ", own_sheet(), "ours.csv")
+        forms.keep_own_form(work, "secondary", " ", own_sheet(), "ours.csv")
 
 
 def test_forms_over_the_api(world: World) -> None:
@@ -274,23 +274,23 @@ def test_forms_over_the_api(world: World) -> None:
     assert asked["shown_when"] == [{"section": "arrangements", "field": "full_time", "values": ["no"]}]
     schema = api.get(f"/api/forms/secondary/{current_version()}/schema").json
     assert schema == answers_schema(form_of("secondary", current_version()))
-    refused = api.post("/api/forms/primary", json={"title": "Ours", "sheet": "a,b\n"})
+    refused = api.post("/api/forms/secondary", json={"title": "Ours", "sheet": "a,b\n"})
     assert refused.status_code == 422
     assert "Line 1" in str(refused.json)
-    made = api.post("/api/forms/primary", json={"title": "Ours", "sheet": own_sheet().decode()})
+    made = api.post("/api/forms/secondary", json={"title": "Ours", "sheet": own_sheet().decode()})
     assert made.status_code == 201
-    use = api.put(f"/api/forms/primary/{made.json['version']}/use", json={"from_date": TODAY.isoformat()})
+    use = api.put(f"/api/forms/secondary/{made.json['version']}/use", json={"from_date": TODAY.isoformat()})
     assert use.status_code == 204
-    assert {one["phase"]: one["version"] for one in api.get("/api/forms").json}["primary"] == made.json["version"]
+    assert {one["phase"]: one["version"] for one in api.get("/api/forms").json}["secondary"] == made.json["version"]
 
 
 def test_what_applies_follows_the_record_and_is_said_on_a_page(world: World) -> None:
-    plan = world.open()
+    plan = world.open(kind=PlanKind.FIRST)
     assert plan.circumstances == ("initial",)
     with world.acting("sam") as work:
         child = children.child_record(work, plan.child_id)
         children.change_school(work, plan.child_id, child.version, None, TODAY)
-    browser = world.client("dee")
+    browser = world.client("sam")
     assert "On no school’s roll" in check_page(browser.get(f"/plans/{plan.id}/circumstances"))
     seen = world.plan(plan)
     sent = {"circumstances": "alternative_provision", "version": str(seen.version)}
@@ -309,4 +309,4 @@ def test_what_applies_follows_the_record_and_is_said_on_a_page(world: World) -> 
         say_circumstances(work, plan.id, ["custody"], 1)
     with world.acting("sam") as work, pytest.raises(Stale):
         say_circumstances(work, plan.id, ["custody"], 1)
-    assert world.open(kind=PlanKind.TERMLY).circumstances == ("no_school", "alternative_provision")
+    assert world.open(kind=PlanKind.TERMLY).circumstances == ("alternative_provision",)
