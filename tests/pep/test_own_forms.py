@@ -209,7 +209,13 @@ def test_the_head_changes_the_form_by_the_pages_and_only_new_plans_ask_it(world:
     assert kept.status_code == 303
     path = kept.headers["Location"]
     shown = check_page(browser.get(path))
-    for words in ("Our secondary plan", "Can they swim?", "Fun and friends", "Asked when", "Schedule 1, paragraph 2(4)"):
+    for words in (
+        "Our secondary plan",
+        "Can they swim?",
+        "Fun and friends",
+        "Asked when",
+        "Schedule 1, paragraph 2(4)",
+    ):
         assert words in shown
     past = (TODAY - timedelta(days=1)).isoformat().split("-")
     day = dict(zip(("from_date-year", "from_date-month", "from_date-day"), past, strict=True))

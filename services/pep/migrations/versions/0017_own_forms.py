@@ -1,6 +1,6 @@
 """Authorities' own forms, and what applies to a child while a plan is written.
 
-Revision: 0015, after 0014. New tables, and a column with a default, so the version before goes on serving meanwhile.
+Revision: 0017, after 0016. New tables, and a column with a default, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0015"
-down_revision = "0014"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
