@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from services.pep.adapters import children_store
-from services.pep.adapters.form_files import form_of
 from services.pep.app import SPEC as PEP
 from services.pep.application import (
     children,
@@ -183,12 +182,17 @@ def _hold(player: Player, step: Step) -> None:
 
 def _write(player: Player, step: Step, author: str, wanted: Callable[[int, Section], bool]) -> None:
     plan = player.plan(step)
-    form = form_of(plan.phase, plan.form_version)
+    done: set[str] = set()
     with player.stage.acting(PEP, author) as work:
-        for place, section in enumerate(form.sections):
-            if wanted(place, section):
-                written = words.section_answers(section, step.child, step.number)
+        while True:  # an answer may bring up a section
+            asked = enumerate(plans.parts_of(work, plan).form.sections)
+            left = [one for place, one in asked if wanted(place, one) and one.key not in done]
+            if not left:
+                return
+            for section in left:
+                written = words.section_answers(section, step.child, step.number, step.on)
                 sections.save_section(work, plan.id, section.key, written, 0)
+                done.add(section.key)
 
 
 def _write_care(player: Player, step: Step) -> None:

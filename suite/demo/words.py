@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -45,16 +46,16 @@ def views(number: int) -> Mapping[str, str]:
     return said[number % len(said)]
 
 
-def section_answers(section: Section, child: Child, number: int) -> dict[str, Value]:
-    """Return what is written into one section of a child's plan: every required answer, and most of the others."""
+def section_answers(section: Section, child: Child, number: int, on: date) -> dict[str, Value]:
+    """Return what is written into one section of a child's plan on a day: what is required, and most of the others."""
     values: dict[str, Value] = {}
     for field in section.fields:
         if field.required_when is None or field.is_required(values):
-            values[field.key] = _answer(field, child, number)
+            values[field.key] = _answer(field, child, number, on)
     return {key: value for key, value in values.items() if value not in (None, "")}
 
 
-def _answer(field: Field, child: Child, number: int) -> Value:
+def _answer(field: Field, child: Child, number: int, on: date) -> Value:
     match field.type:
         case FieldType.YES_NO:
             return _yes(field.key, child, number)
@@ -67,6 +68,9 @@ def _answer(field: Field, child: Child, number: int) -> Value:
         case FieldType.TEXT | FieldType.TEXTAREA:
             wordings: list[str] = _words()["texts"].get(field.key, [""])
             return say(wordings[number % len(wordings)], child)
+        case FieldType.DATE if field.required or field.required_when:
+            past = field.key.endswith(("_since", "_from"))
+            return (on + timedelta(days=-60 if past else 60)).isoformat()
         case _:
             return None
 
