@@ -190,6 +190,7 @@ PEP_PLAN: Mapping[str, Permission] = {
         team=SOCIAL_CARE | SCHOOL | {Role.VIRTUAL_SCHOOL_CASEWORKER},
     ),
     "pep.form.read": Permission("Look at the forms of the authority's plans", authority=PROFESSIONALS),
+    "pep.form.export": Permission("Take a form away as a spreadsheet", authority=PROFESSIONALS),
     "pep.form.change": Permission("Change the forms of the authority's plans, and say from when", authority=HEAD),
     "pep.plan.edit_targets": Permission(
         "Set, change and review targets",

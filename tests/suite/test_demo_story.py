@@ -66,7 +66,7 @@ def test_what_is_written_answers_all_that_a_plan_must_hold(number: int) -> None:
     form = form_of(phase_of(child.row.group).value, current_version())
     answers = {}
     for section in form.sections:
-        values, errors = read_answers(section, words.section_answers(section, child, number))
+        values, errors = read_answers(section, words.section_answers(section, child, number, TODAY))
         assert errors == {}, section.key
         answers[section.key] = values
         assert not any("{" in str(value) for value in values.values()), "a name or pronoun was not filled in"

@@ -14,7 +14,7 @@ from shared.kernel.errors import InvalidInput, NotFound
 from shared.platform.access import may, permit
 from shared.platform.work import Work
 
-READ, CHANGE = "pep.form.read", "pep.form.change"
+READ, CHANGE, EXPORT = "pep.form.read", "pep.form.change", "pep.form.export"
 LONGEST_TITLE = 200
 LARGEST_SHEET = 1_000_000
 
@@ -74,6 +74,12 @@ def read_form(work: Work, phase: str, version: str) -> FormPage:
     decided = forms_store.decisions(work.connection, [work.actor.authority])
     used = tuple(one.from_date for one in decided if (one.phase, one.version) == (phase, version))
     return FormPage(form, own, used)
+
+
+def take_away(work: Work, phase: str, version: str) -> Form:
+    """Return a form to be handed out as a file; raises as `read_form`."""
+    permit(work, EXPORT)
+    return read_form(work, phase, version).form
 
 
 def keep_own_form(work: Work, phase: str, title: str, raw: bytes, file_name: str) -> OwnForm:

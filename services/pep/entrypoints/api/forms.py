@@ -38,6 +38,16 @@ class FormSchema(Schema):
     sections = fields.List(fields.Dict())
 
 
+class AnswersSchemaSchema(Schema):
+    """A JSON Schema (2020-12) of what the sections of a plan can hold: section, then question."""
+
+    schema = fields.String(data_key="$schema")
+    title = fields.String()
+    type = fields.String()
+    additional = fields.Boolean(data_key="additionalProperties")
+    properties = fields.Dict()
+
+
 class SheetInSchema(Schema):
     """A changed form as the CSV of its spreadsheet."""
 
@@ -84,7 +94,7 @@ def show(phase: str, version: str) -> dict[str, Any]:
 
 @api.get("/<phase>/<version>/schema")
 @allowed(forms.READ)
-@api.response(200, fields.Dict(metadata={"description": "A JSON Schema (2020-12)"}))
+@api.response(200, AnswersSchemaSchema)
 def schema(phase: str, version: str) -> Response:
     """Return a JSON Schema of what the sections of a plan with this form can hold."""
     with reading() as work:
