@@ -340,6 +340,14 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.poll.answer": Permission(
         "Say which times suit one, where one is asked", team=EVERYONE, matter=Matter.MEETINGS
     ),
+    "scheduling.chase.read": Permission(
+        "See which meetings wait for an answer, a time or a way out, and what comes next",
+        team=SOCIAL_CARE | VIRTUAL_SCHOOL,
+        authority=HEAD,
+    ),
+    "scheduling.chase.export": Permission(
+        "Take that list away as a spreadsheet", team=SOCIAL_CARE | VIRTUAL_SCHOOL, authority=HEAD
+    ),
     "scheduling.mail.sort_unknown": Permission(
         "Look at replies by mail that belong to no known meeting",
         authority=frozenset({Role.TEAM_MANAGER, Role.VIRTUAL_SCHOOL_HEAD}),

@@ -42,7 +42,11 @@ class MeetingArranged:
 @event("scheduling.meeting.moved.v1")
 @dataclass(frozen=True, slots=True)
 class MeetingMoved:
-    """A meeting has another time, place or list of invitees; answers to a new time start afresh."""
+    """A meeting has another time, place or list of invitees; answers to a new time start afresh.
+
+    `late`: it was changed at short notice, for a reason that is a code (illness, school_closed, clash, child_asked,
+    other).
+    """
 
     child_id: str
     plan_id: str
@@ -53,6 +57,8 @@ class MeetingMoved:
     invitees: tuple[InviteeState, ...]
     kind: str = "pep"
     review_id: str = ""
+    late: bool = False
+    late_reason: str = ""
 
 
 @event("scheduling.meeting.cancelled.v1")
@@ -60,7 +66,8 @@ class MeetingMoved:
 class MeetingCancelled:
     """A meeting will not take place.
 
-    `reason` is a code (rearranging, no_show, not_needed, child_left_care, plan_superseded).
+    `reason` is a code (rearranging, no_show, not_needed, child_left_care, plan_superseded). `late`: it was called off
+    at short notice, for a reason as under `scheduling.meeting.moved.v1`.
     """
 
     child_id: str
@@ -69,6 +76,8 @@ class MeetingCancelled:
     reason: str
     kind: str = "pep"
     review_id: str = ""
+    late: bool = False
+    late_reason: str = ""
 
 
 @event("scheduling.invitee.replied.v1")

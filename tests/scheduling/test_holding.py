@@ -27,6 +27,7 @@ from shared.kernel.clock import london_time
 from shared.kernel.errors import InvalidInput
 from shared.testing.pages import check_page
 from shared.testing.sessions import enter as signed_in
+from tests.scheduling.test_meeting_pages import post
 
 if TYPE_CHECKING:
     from tests.scheduling.conftest import Office
@@ -176,8 +177,6 @@ def enter(app: Flask, office: Office) -> Callable[[str], FlaskClient]:
 
 
 def send(client: FlaskClient, meeting: Meeting, **typed: Any) -> Any:
-    from tests.scheduling.test_meeting_pages import post
-
     form = f"/meetings/{meeting.id}/held"
     return post(client, form, form, **typed)
 

@@ -65,6 +65,19 @@ def last_changes(connection: Connection, meeting_ids: Sequence[str], kinds: Coll
     return found
 
 
+def last_times(
+    connection: Connection, meeting_ids: Sequence[str], kinds: Collection[str]
+) -> dict[str, tuple[int, datetime]]:
+    """Return for each meeting the number of its last line of some kinds, and when that was."""
+    last = list(last_lines(connection, meeting_ids, kinds).values())
+    found: dict[str, tuple[int, datetime]] = {}
+    for at in range(0, len(last), 500):
+        query = select(meeting_history.c.meeting_id, meeting_history.c.id, meeting_history.c.at)
+        for row in connection.execute(query.where(meeting_history.c.id.in_(last[at : at + 500]))):
+            found[row[0]] = (row[1], row[2])
+    return found
+
+
 def load(connection: Connection, meeting_id: str) -> list[Happening]:
     """Return the lines of a meeting, the latest first."""
     rows = connection.execute(

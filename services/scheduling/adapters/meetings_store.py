@@ -48,6 +48,15 @@ def with_invitee(connection: Connection, invitee_id: str) -> Meeting | None:
     return found[0] if found else None
 
 
+def with_ids(connection: Connection, meeting_ids: Iterable[str]) -> list[Meeting]:
+    """Return some meetings, by latest date: two queries for every five hundred."""
+    wanted = sorted(set(meeting_ids))
+    found: list[Meeting] = []
+    for at in range(0, len(wanted), 500):
+        found += _load_where(connection, meeting.c.id.in_(wanted[at : at + 500]))
+    return sorted(found, key=lambda one: (one.meet_by, one.asked_on, one.id))
+
+
 def of_plan(connection: Connection, plan_id: str) -> list[Meeting]:
     """Return the meetings of a plan, the oldest first."""
     return _load_where(connection, meeting.c.plan_id == plan_id)
@@ -233,6 +242,8 @@ def _replace_invitees(connection: Connection, stored: Meeting) -> None:
                     "answered_at": each.answered_at,
                     "answered_by": each.answered_by,
                     "comment": each.comment,
+                    "stands_in_for": each.stands_in_for,
+                    "joins": each.joins,
                 }
                 for position, each in enumerate(stored.invitees)
             ],
@@ -295,6 +306,8 @@ def _invitee(row: Mapping[Any, Any]) -> Invitee:
         answered_at=row["answered_at"],
         answered_by=row["answered_by"],
         comment=row["comment"],
+        stands_in_for=row["stands_in_for"],
+        joins=row["joins"],
     )
 
 

@@ -1,7 +1,8 @@
 """Writes notices: mails that tell of something and are no calendar message. None says whose child it is about.
 
 One goes to a parent who is told of a meeting only after it was held: that there was one and when, and whom to ask, not
-who came. One goes to staff who answer for a record that somebody opened in an emergency.
+who came. One goes to staff who answer for a record that somebody opened in an emergency, one to those who are told
+that meetings wait for somebody.
 """
 
 from __future__ import annotations
@@ -22,6 +23,19 @@ _TOOK_PLACE = (
     ),
     to_say("To protect people's privacy this email does not say who the meeting was about or who was there."),
 )
+_CHASE = """Hello,
+
+{which} for somebody: people have not answered, somebody who must be there cannot come, or no time is arranged yet.
+
+Sign in and open the chase list. It says who is waited for, whom to telephone, and what happens next if nobody does
+anything.
+
+{chase_list}
+
+To protect people's privacy this email does not say who the meetings are about.
+
+{organizer}
+"""
 _EMERGENCY = """Hello,
 
 A child's record was opened in an emergency on {when} by somebody who is not on the child's team. It closes by itself
@@ -36,6 +50,22 @@ To protect people's privacy this email does not say who the child is.
 
 {organizer}
 """
+
+
+def write_chase_notice(
+    notice_id: str,
+    name: str,
+    address: str,
+    meetings: int,
+    chase_list: str,
+    sender_name: str,
+    sender: str,
+    now: datetime,
+) -> Mail:
+    """Return the notice to one member of staff that so many meetings wait; `chase_list` is a whole address."""
+    which = "1 education meeting waits" if meetings == 1 else f"{meetings} education meetings wait"
+    text = _CHASE.format(which=which, chase_list=chase_list, organizer=sender_name)
+    return write_plain(notice_id, name, address, f"{which} for somebody", text, sender_name, sender, now)
 
 
 def write_notice(

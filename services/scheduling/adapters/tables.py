@@ -137,6 +137,8 @@ invitee = Table(
     Column("answered_at", UtcDateTime),
     Column("answered_by", String(10), nullable=False),
     Column("comment", Text, nullable=False),
+    Column("stands_in_for", String(36), nullable=False, server_default=""),
+    Column("joins", String(10), nullable=False, server_default=""),
     UniqueConstraint("meeting_id", "person_id"),
     CheckConstraint("answer IN ('needs_action', 'accepted', 'declined', 'tentative')", name="answer_known"),
     CheckConstraint("answered_by IN ('', 'mail', 'link', 'worker')", name="answered_by_known"),

@@ -50,6 +50,7 @@ told_invitee = Table(
     Column("withdrawn", Boolean, nullable=False),
     Column("place", String(500)),
     Column("language", String(10)),
+    Column("joins", String(10), nullable=False, server_default=""),
     Column("answered_sequence", Integer),
     Column("answered_dtstamp", UtcDateTime),
     CheckConstraint("sequence >= 0", name="sequence_counts_up"),

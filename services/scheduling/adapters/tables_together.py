@@ -1,11 +1,23 @@
-"""The tables of holding a meeting together: how it went."""
+"""The tables of holding a meeting together: how it was chased, what was changed at short notice, how it went."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, ForeignKey, Integer, String, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
 from services.scheduling.adapters.tables import meeting, metadata
-from shared.platform.db import Json
+from shared.platform.db import Json, UtcDateTime
 
 # One row for each meeting that was held: what is told of it besides who came.
 meeting_held = Table(
@@ -24,3 +36,42 @@ meeting_held = Table(
     Column("child_under_four", Boolean, nullable=False),
     CheckConstraint("lacking_others >= 0", name="lacks_nobody_or_more"),
 )
+
+# A step of the ladder that is behind us; the round is the number of the line of history with which the ladder began.
+chase_step = Table(
+    "chase_step",
+    metadata,
+    Column("meeting_id", String(36), ForeignKey(meeting.c.id), primary_key=True),
+    Column("round", BigInteger, primary_key=True, autoincrement=False),
+    Column("days", Integer, primary_key=True, autoincrement=False),
+    Column("taken_on", Date, nullable=False),
+    Column("outcome", String(12), nullable=False),
+    Column("reached", Integer, nullable=False),
+    CheckConstraint("outcome IN ('done', 'overtaken', 'not_needed')", name="outcome_known"),
+)
+
+# Who is told that a meeting waits for somebody: mailed once, in one mail about all that they are told of.
+chase_notice = Table(
+    "chase_notice",
+    metadata,
+    Column("meeting_id", String(36), ForeignKey(meeting.c.id), primary_key=True),
+    Column("round", BigInteger, primary_key=True, autoincrement=False),
+    Column("days", Integer, primary_key=True, autoincrement=False),
+    Column("person_id", String(36), primary_key=True),
+    Column("told_on", Date, nullable=False),
+    Column("mailed", Boolean, nullable=False),
+)
+Index(None, chase_notice.c.mailed)
+
+# A meeting that was moved or called off at short notice, and when it would have been.
+late_change = Table(
+    "late_change",
+    metadata,
+    Column("meeting_id", String(36), ForeignKey(meeting.c.id), primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("was_at", UtcDateTime, nullable=False),
+    Column("what", String(12), nullable=False),
+    Column("reason", String(20), nullable=False),
+    CheckConstraint("what IN ('moved', 'cancelled')", name="what_known"),
+)
+Index(None, late_change.c.was_at)

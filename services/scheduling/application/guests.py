@@ -20,7 +20,8 @@ def propose_guests(work: Work, meeting: Meeting, on: date | None = None) -> list
     """Return everybody on the child's team today, each with whether the policy (or the last list) invites them.
 
     A parent is left out unless it was decided that they are invited, today and on the day of the meeting (`on`).
-    Somebody with two roles is listed once, in the role that must be there or else the one that comes first.
+    Whoever sits in for somebody is proposed too. Somebody with two roles is listed once, in the role that must be there
+    or else the one that comes first.
     """
     day = on or (meeting.booking.day if meeting.booking else work.today)
     team = roster.team(work.connection, meeting.child_id, work.today)
@@ -63,6 +64,10 @@ def _propose(
         invited = bool(was) if before else member.role in policy.invited_roles
         guest = Guest(member.person_id, member.role.value, member.name, member.email or "", required)
         found[member.person_id] = (guest, invited)
+    for was in meeting.invitees:
+        if was.stands_in_for and was.person_id not in found:
+            deputy = Guest(was.person_id, was.role, was.name, was.email, was.required)
+            found[was.person_id] = (deputy, True)
     return list(found.values())
 
 

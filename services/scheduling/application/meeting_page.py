@@ -24,6 +24,8 @@ from shared.contracts.roles import Role
 from shared.platform.access import may
 from shared.platform.work import Work
 
+STAFF_ONLY = frozenset({"name", "to_name", "late_reason", "why", "why_counted"})
+"""What a line of history says to professionals only: names, and reasons that may be about somebody."""
 _OFFICE = {Kind.PEP: ("mails", "comments"), Kind.REVIEW: ("review_mails", "review_comments")}
 """What those who arrange a meeting read besides, by its kind."""
 FAMILY = frozenset({Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE})
@@ -89,7 +91,9 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         ),
         missing_roles=missing_roles(work, meeting, guests) if may_arrange and invited else (),
         not_invited=tuple(guest for guest in team if guest.person_id not in invited),
-        left_team=tuple(each for each in meeting.invitees if team and each.person_id not in on_team),
+        left_team=tuple(
+            each for each in meeting.invitees if team and each.person_id not in on_team and not each.stands_in_for
+        ),
         history=tuple(
             _visible(happening, hidden, sees_family)
             for happening in history_store.load(work.connection, meeting.id)
@@ -127,7 +131,7 @@ def _as_seen(work: Work, meeting: Meeting, hidden: frozenset[Role], sees_family:
 def _visible(happening: Happening, hidden: frozenset[Role], sees_family: bool) -> Happening:
     if sees_family:
         return happening
-    facts = {key: value for key, value in happening.facts.items() if key != "name"}
+    facts = {key: value for key, value in happening.facts.items() if key not in STAFF_ONLY}
     by_hidden = happening.acting_as in hidden
     return replace(
         happening, facts=facts, actor_name=Role(happening.acting_as).title if by_hidden else happening.actor_name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from services.scheduling.adapters import held_store, mail_in_store, meetings_store
 from services.scheduling.application.guests import choose_guests
@@ -11,10 +11,12 @@ from services.scheduling.application.lookup import find_meeting, find_unchanged,
 from services.scheduling.application.parents import tell_after
 from services.scheduling.application.polls_ends import drop_polls, settle_polls
 from services.scheduling.application.rooms import with_room
+from services.scheduling.application.short_notice import check_late_reason, is_at_short_notice, keep_late_change
 from services.scheduling.application.slots import alternatives
 from services.scheduling.application.telling import as_told, held_facts, tell_invitees
 from services.scheduling.domain.holding import Account, how_it_went
 from services.scheduling.domain.itip import Act
+from services.scheduling.domain.joining import with_ways_to_join
 from services.scheduling.domain.meeting import (
     Answer,
     Booking,
@@ -42,10 +44,16 @@ NOTHING_TOLD = Account()
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the worker chose: when and where, and who (each person's id with whether they must be there)."""
+    """What the worker chose: when and where, and who (each person's id with whether they must be there).
+
+    `late_reason` is a code of `short_notice.LATE_REASONS` where a meeting is changed at short notice. `joins` says of a
+    meeting in person and online how people take part, by their ids: in_person or online.
+    """
 
     booking: Booking
     required_by_person: Mapping[str, bool]
+    late_reason: str = ""
+    joins: Mapping[str, str] = field(default_factory=dict)
 
 
 def arrange(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeting:
@@ -64,10 +72,11 @@ def move(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeting:
     return _book(work, meeting_id, wish, seen_version, Intent.MOVE)
 
 
-def cancel(work: Work, meeting_id: str, reason: str, seen_version: int) -> Meeting:
+def cancel(work: Work, meeting_id: str, reason: str, seen_version: int, late_reason: str = "") -> Meeting:
     """Cancel a meeting; with the reason `rearranging` it goes back on the list to be arranged anew.
 
-    A review of the care plan is only rearranged here: whether one is needed is said where the child's reviews are.
+    A review of the care plan is only rearranged here: whether one is needed is said where the child's reviews are. At
+    short notice it asks for a `late_reason`, and raises `InvalidInput` without one.
     """
     found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
     if found.state is MeetingState.CANCELLED and found.version == seen_version + 1:
@@ -77,19 +86,31 @@ def cancel(work: Work, meeting_id: str, reason: str, seen_version: int) -> Meeti
         raise Conflict(
             "review_is_due", "A review is arranged anew. Whether it is needed is said in the child’s reviews."
         )
-    return call_off_and_tell(work, meeting, reason)
+    late = is_at_short_notice(work, meeting)
+    check_late_reason(late, late_reason)
+    return call_off_and_tell(work, meeting, reason, late_reason if late else "")
 
 
-def call_off_and_tell(work: Work, meeting: Meeting, reason: str) -> Meeting:
+def call_off_and_tell(work: Work, meeting: Meeting, reason: str, late_reason: str = "") -> Meeting:
     """Call a meeting off, tell those who were invited, and tell the other services."""
+    late = is_at_short_notice(work, meeting)
     called_off = meetings_store.save(work.connection, call_off(meeting, reason, again=reason in REARRANGING))
     if meeting.booking is not None:
-        tell_invitees(work, called_off)
-    note(work, called_off, "cancelled", reason=reason)
+        tell_invitees(work, called_off, late=late)
+    note(work, called_off, "cancelled", reason=reason, late=late, late_reason=late_reason)
+    if late:
+        keep_late_change(work, meeting, "cancelled", late_reason)
     if not called_off.state.is_open:
         drop_polls(work, called_off)
     fact = MeetingCancelled(
-        meeting.child_id, meeting.plan_id, meeting.id, reason, meeting.kind.value, meeting.review_id
+        meeting.child_id,
+        meeting.plan_id,
+        meeting.id,
+        reason,
+        meeting.kind.value,
+        meeting.review_id,
+        late,
+        late_reason,
     )
     work.publish(f"child/{meeting.child_id}", fact)
     return called_off
@@ -99,11 +120,18 @@ def remind(work: Work, meeting_id: str) -> int:
     """Ask those who have not answered once more, by e-mail; return how many are asked."""
     found = find_meeting(work, meeting_id, "scheduling.meeting.arrange")
     follow(found.state, Intent.ANSWER)
+    asked = ask_again(work, found)
+    if asked:
+        note(work, found, "reminded", asked=asked)
+    return asked
+
+
+def ask_again(work: Work, found: Meeting) -> int:
+    """Queue the mails that ask the silent once more; return how many are asked."""
     meeting = _with_current_addresses(work, found)
     silent = {each.id for each in meeting.invitees if each.answer is Answer.NEEDS_ACTION and each.email}
     if silent:
         tell_invitees(work, meeting, dict.fromkeys(silent, Act.ASKED_AGAIN))
-        note(work, meeting, "reminded", asked=len(silent))
     return len(silent)
 
 
@@ -161,10 +189,14 @@ def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: In
     before = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
     follow(before.state, intent)
     guests = choose_guests(work, before, wish.required_by_person, wish.booking.day)
-    booked = book(before, wish.booking, guests, iter(new_id, ""), work.now)
+    late = is_at_short_notice(work, before) and _is_another(before.booking, wish.booking)
+    check_late_reason(late, wish.late_reason)
+    booked = with_ways_to_join(book(before, wish.booking, guests, iter(new_id, ""), work.now), wish.joins)
     after = _save_or_offer_others(work, _arranger_comes(work, booked), guests)
-    tell_invitees(work, after, _accepted_proposals(work, before, wish.booking))
-    _say_so(work, before, after, intent)
+    tell_invitees(work, after, _accepted_proposals(work, before, wish.booking), late=late)
+    if late:
+        keep_late_change(work, before, "moved", wish.late_reason)
+    _say_so(work, before, after, intent, late_reason=wish.late_reason if late else "")
     settle_polls(work, before, after)
     return after
 
@@ -227,15 +259,26 @@ def _save_or_offer_others(work: Work, booked: Meeting, guests: tuple[Guest, ...]
 
 def _is_as_wished(meeting: Meeting, wish: Wish) -> bool:
     chosen = {each.person_id: each.required for each in meeting.invitees}
-    return meeting.booking == wish.booking and chosen == dict(wish.required_by_person)
+    same_ways = with_ways_to_join(meeting, wish.joins) == meeting
+    return meeting.booking == wish.booking and chosen == dict(wish.required_by_person) and same_ways
 
 
-def _say_so(work: Work, before: Meeting, after: Meeting, intent: Intent) -> None:
+def _is_another(was: Booking | None, now: Booking) -> bool:
+    """Tell whether somebody who goes by the earlier booking would come at the wrong time or to the wrong place."""
+    return was is not None and (was.starts_at, was.place, was.mode) != (now.starts_at, now.place, now.mode)
+
+
+def _say_so(work: Work, before: Meeting, after: Meeting, intent: Intent, *, late_reason: str = "") -> None:
     assert after.booking is not None  # noqa: S101 - it has just been booked
     booking = after.booking
     first = intent is Intent.ARRANGE
-    fact = as_told(MeetingArranged, after, booking) if first else as_told(MeetingMoved, after, booking)
-    work.publish(f"child/{after.child_id}", fact)
+    if first:
+        work.publish(f"child/{after.child_id}", as_told(MeetingArranged, after, booking))
+    else:
+        moved = replace(as_told(MeetingMoved, after, booking), late=bool(late_reason), late_reason=late_reason)
+        work.publish(f"child/{after.child_id}", moved)
     was = before.booking.starts_at.isoformat() if before.booking else ""
     what = "arranged" if first else "moved" if was != booking.starts_at.isoformat() else "changed"
-    note(work, after, what, starts_at=booking.starts_at.isoformat(), was_at=was, invited=len(after.invitees))
+    short = {"late_reason": late_reason} if late_reason else {}
+    starts_at = booking.starts_at.isoformat()
+    note(work, after, what, starts_at=starts_at, was_at=was, invited=len(after.invitees), **short)

@@ -6,6 +6,7 @@ Call `tell` in the unit of work that changes the meeting: mails and change are c
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 
 from services.scheduling.adapters import mail_queue, told_store
@@ -18,12 +19,19 @@ from shared.platform.plain_mail import can_be_mailed
 from shared.platform.work import Work
 
 NOTHING_ELSE: Mapping[str, Act] = MappingProxyType({})
+CHANGES = frozenset({Act.MOVED, Act.PROPOSAL_ACCEPTED, Act.CHANGED, Act.REMOVED, Act.CANCELLED})
+"""What may be told at short notice."""
 NO_ADDRESS = "This is not an email address that mail can be sent to. Correct it, or tell the person another way."
 OUR_OWN = "This is the address that invitations come from. Correct it, or tell the person another way."
 
 
 def tell(
-    work: Work, arrangement: Arrangement, *, acts: Mapping[str, Act] = NOTHING_ELSE, answers_in_doubt: bool = False
+    work: Work,
+    arrangement: Arrangement,
+    *,
+    acts: Mapping[str, Act] = NOTHING_ELSE,
+    answers_in_doubt: bool = False,
+    late: bool = False,
 ) -> tuple[Message, ...]:
     """Make every invitee's calendar say what `arrangement` says; return the messages that are now on their way.
 
@@ -34,10 +42,10 @@ def tell(
     return _tell(work, arrangement, arrangement, acts=acts, answers_in_doubt=answers_in_doubt)
 
 
-def withdraw_all(work: Work, meeting_id: str) -> tuple[Message, ...]:
+def withdraw_all(work: Work, meeting_id: str, *, late: bool = False) -> tuple[Message, ...]:
     """Take a meeting out of every invitee's calendar: it is cancelled, or has to be arranged anew."""
     before = told_store.load(work.connection, meeting_id)
-    return _tell(work, before, None) if before is not None else ()
+    return _tell(work, before, None, late=late) if before is not None else ()
 
 
 def _tell(
@@ -47,12 +55,14 @@ def _tell(
     *,
     acts: Mapping[str, Act] = NOTHING_ELSE,
     answers_in_doubt: bool = False,
+    late: bool = False,
 ) -> tuple[Message, ...]:
     before = told_store.load(work.connection, known.meeting_id)
     plan = plan_messages(before, after, work.now, acts=acts, answers_in_doubt=answers_in_doubt)
     told_store.save(work.connection, known, plan)
     sendable = []
-    for message in plan.messages:
+    for planned in plan.messages:
+        message = replace(planned, late=late and planned.act in CHANGES)
         problem = _why_unmailable(message)
         if not problem:
             unsent = mail_queue.unsent_act(work.connection, message.uid)

@@ -24,18 +24,21 @@ LINK_LIVES_ON = timedelta(days=1)
 Told = TypeVar("Told", MeetingArranged, MeetingMoved)
 
 
-def tell_invitees(work: Work, meeting: Meeting, acts: Mapping[str, Act] = outgoing_mail.NOTHING_ELSE) -> None:
+def tell_invitees(
+    work: Work, meeting: Meeting, acts: Mapping[str, Act] = outgoing_mail.NOTHING_ELSE, *, late: bool = False
+) -> None:
     """Queue the mails that bring every invitee's calendar to what the meeting is now; none when nothing changed.
 
-    `acts` says what else somebody is told, by the id of the invitee: that they are asked again, for example.
+    `acts` says what else somebody is told, by the id of the invitee: that they are asked again, for example. `late`:
+    the mails say first that it is at short notice.
     """
     called_off = meeting.state in (MeetingState.CANCELLED, MeetingState.TO_ARRANGE) or meeting.booking is None
     if called_off or meeting.booking is None:
-        outgoing_mail.withdraw_all(work, meeting.id)
+        outgoing_mail.withdraw_all(work, meeting.id, late=late)
         for each in meeting.invitees:
             links_store.withdraw(work.connection, each.id)
         return
-    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking), acts=acts)
+    outgoing_mail.tell(work, _arrangement(work, meeting, meeting.booking), acts=acts, late=late)
 
 
 def invitee_states(meeting: Meeting) -> tuple[InviteeState, ...]:
@@ -113,4 +116,5 @@ def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee
         answer_url=url,
         language=language,
         place=None if place == booking.place else place,
+        joins=invitee.joins,
     )

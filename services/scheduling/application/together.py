@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from services.scheduling.adapters import held_store
+from services.scheduling.application.chasing import Chase, chase_of
 from services.scheduling.application.lookup import policy_for, standing_to
+from services.scheduling.application.replanning import Replanning, replanning_of
+from services.scheduling.application.short_notice import is_at_short_notice
 from services.scheduling.domain.holding import HowItWent
-from services.scheduling.domain.meeting import Answer, Meeting
+from services.scheduling.domain.meeting import Answer, Invitee, Meeting
 from services.scheduling.domain.quorum import Lacking, Quorum, what_lacks
 from shared.platform.work import Work
 
@@ -16,11 +19,18 @@ READ = "scheduling.meeting.read"
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What holds a meeting together: the quorum, what those who have not said no lack of it, and how it went."""
+    """What holds a meeting together: the quorum, what those who have not said no lack of it, and how it went.
+
+    `chase` is for everybody who may read the meeting; whom to `ring` and the ways out for those who may arrange it.
+    """
 
     quorum: Quorum
     lacking: Lacking
     went: HowItWent | None
+    chase: Chase
+    ring: tuple[Invitee, ...]
+    replanning: Replanning | None
+    at_short_notice: bool
 
 
 def look_together(work: Work, meeting: Meeting) -> Together:
@@ -31,4 +41,14 @@ def look_together(work: Work, meeting: Meeting) -> Together:
     went = held_store.load(work.connection, meeting.id) if seen.may(READ, "went") else None
     if went is not None and not seen.may(READ, "comments"):
         went = replace(went, note="")
-    return Together(quorum=quorum, lacking=what_lacks(quorum, coming), went=went)
+    chase = chase_of(work, meeting)
+    arranges = seen.may("scheduling.meeting.arrange")
+    return Together(
+        quorum=quorum,
+        lacking=what_lacks(quorum, coming),
+        went=went,
+        chase=chase,
+        ring=chase.ring if arranges else (),
+        replanning=replanning_of(work, meeting) if arranges else None,
+        at_short_notice=is_at_short_notice(work, meeting),
+    )

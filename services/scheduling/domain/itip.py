@@ -18,6 +18,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from services.scheduling.domain.mailboxes import same_mailbox
+from services.scheduling.domain.meeting import keeps_answers
 from shared.kernel.ids import new_id
 
 NEUTRAL_SUMMARY = "Education meeting"
@@ -63,8 +64,8 @@ class Invitation:
     tentative, as the organizer holds it once the change is made: whoever moves a meeting forgets the answers to the
     time before. `answer_url` is the personal link, `language` the code of the language that the mail is in besides
     English (empty: English alone); it is not a change when only these differ. `place` is what this invitee is told
-    instead of the meeting's place, None for the same. `uid`, `sequence` and `dtstamp` are those of the last message
-    sent to this person.
+    instead of the meeting's place, None for the same. `joins` is how they take part where that is not as the meeting's
+    mode: in_person or online. `uid`, `sequence` and `dtstamp` are those of the last message sent to this person.
     """
 
     invitee_id: str
@@ -75,6 +76,7 @@ class Invitation:
     answer_url: str = ""
     language: str = ""
     place: str | None = None
+    joins: str = ""
     uid: str = ""
     sequence: int = 0
     dtstamp: datetime | None = None
@@ -132,6 +134,7 @@ class Message:
     """One iTIP message to one invitee.
 
     `status` is None where STATUS must be absent. `was_at` is the time the invitee was told before, when it differs.
+    `late`: what is told was changed at short notice.
     """
 
     act: Act
@@ -153,6 +156,7 @@ class Message:
     answer_url: str
     language: str = ""
     was_at: datetime | None = None
+    late: bool = False
 
     @property
     def location(self) -> str:
@@ -238,7 +242,8 @@ def _change(
     answers_in_doubt: bool,
 ) -> Act | None:
     """Return what this invitee is to be told, or None when their calendar is right already."""
-    moved = (before.starts_at, before.ends_at, before.mode) != (after.starts_at, after.ends_at, after.mode)
+    times = (before.starts_at, before.ends_at) != (after.starts_at, after.ends_at)
+    moved = times or not keeps_answers(before.mode, after.mode)
     if moved or answers_in_doubt:
         return Act.PROPOSAL_ACCEPTED if also is Act.PROPOSAL_ACCEPTED else Act.MOVED
     if before.organizer_email.casefold() != after.organizer_email.casefold():
@@ -259,6 +264,7 @@ def _details(arrangement: Arrangement, invitation: Invitation) -> tuple[object, 
         arrangement.organizer_name,
         invitation.name,
         invitation.required,
+        invitation.joins or arrangement.mode,
     )
 
 
@@ -287,7 +293,7 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
         summary=arrangement.summary,
         place=arrangement.place_for(invitation),
         joining_link=arrangement.joining_link,
-        mode=arrangement.mode,
+        mode=invitation.joins or arrangement.mode,
         status=_STATUS.get(act, "CONFIRMED"),
         organizer_name=arrangement.organizer_name,
         organizer_email=arrangement.organizer_email,

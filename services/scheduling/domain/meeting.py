@@ -163,7 +163,11 @@ class Guest:
 
 @dataclass(frozen=True, slots=True)
 class Invitee:
-    """An invited person and what they answered; `answered_by` is mail, link or worker."""
+    """An invited person and what they answered; `answered_by` is mail, link or worker.
+
+    `stands_in_for` is the id of whoever could not come and whose seat they have taken. `joins` says of a meeting that
+    is held in person and online how they take part: in_person or online, empty for whichever suits them.
+    """
 
     id: str
     person_id: str
@@ -175,6 +179,8 @@ class Invitee:
     answered_at: datetime | None = None
     answered_by: str = ""
     comment: str = ""
+    stands_in_for: str = ""
+    joins: str = ""
 
     @property
     def cannot_do_without(self) -> bool:
@@ -225,6 +231,11 @@ class Meeting:
         return tuple(each for each in self.invitees if each.cannot_do_without)
 
 
+def keeps_answers(was: str, now: str) -> bool:
+    """Tell whether people's answers hold when a meeting's mode changes: they do where everybody may come as before."""
+    return now in (was, Mode.MIXED)
+
+
 def without_place(booking: Booking) -> Booking:
     """Return a booking as somebody is told it who may not know the place; the same whatever the place is."""
     return replace(booking, place="" if booking.mode is Mode.ONLINE else ASK, place_sealed=False, room_id="")
@@ -253,8 +264,8 @@ def check_booking(booking: Booking, now: datetime) -> None:
 def book(meeting: Meeting, booking: Booking, guests: Iterable[Guest], ids: Iterable[str], now: datetime) -> Meeting:
     """Give a meeting its time and its invitees: the first time, or another time (a move).
 
-    Somebody who was invited before keeps their place; `ids` supplies ids for the newly invited. When the time or the
-    mode changes, answers start afresh; when only the place or the list changes they stay.
+    Somebody who was invited before keeps their place; `ids` supplies ids for the newly invited. When the time
+    changes, or people can no longer take part as they could, answers start afresh; else they stay.
     """
     intent = Intent.ARRANGE if meeting.state is MeetingState.TO_ARRANGE else Intent.MOVE
     state = follow(meeting.state, intent)
@@ -262,10 +273,9 @@ def book(meeting: Meeting, booking: Booking, guests: Iterable[Guest], ids: Itera
     invited: list[Invitee] = []
     known = {each.person_id: each for each in meeting.invitees}
     fresh = iter(ids)
-    afresh = meeting.booking is None or (meeting.booking.starts_at, meeting.booking.ends_at, meeting.booking.mode) != (
-        booking.starts_at,
-        booking.ends_at,
-        booking.mode,
+    afresh = meeting.booking is None or (
+        (meeting.booking.starts_at, meeting.booking.ends_at) != (booking.starts_at, booking.ends_at)
+        or not keeps_answers(meeting.booking.mode, booking.mode)
     )
     for guest in guests:
         was = known.get(guest.person_id)

@@ -12,6 +12,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
+from services.scheduling.domain.chasing import ChasePolicy, read_chasing
 from services.scheduling.domain.meeting import Kind
 from services.scheduling.domain.quorum import Quorum, read_quorum
 from services.scheduling.domain.term_rules import TermRules, read_term_rules
@@ -59,10 +60,10 @@ class MeetingPolicy:
     and `lunch_ends` its midday break, unless the school's own are known; all are wall-clock times in England.
     `travel_minutes` are left between two meetings in different places (0: none). `invited_roles` are those proposed
     when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
-    go ahead. `languages` are the codes of those besides English in which families are written to: each once somebody
-    who speaks it has read its catalogue. `kinds` has the policy for each kind of meeting for which something else is
-    decided than for PEP meetings. `term_plan` are the rules of drafts of a whole term; an authority without them drafts
-    none.
+    go ahead, `chasing` who is reminded, rung and told when. `languages` are the codes of those besides English in
+    which families are written to: each once somebody who speaks it has read its catalogue. `kinds` has the policy for
+    each kind of meeting for which something else is decided than for PEP meetings. `term_plan` are the rules of drafts
+    of a whole term; an authority without them drafts none.
     """
 
     authority: str
@@ -78,6 +79,7 @@ class MeetingPolicy:
     lunch_starts: time
     lunch_ends: time
     quorum: Quorum
+    chasing: ChasePolicy
     travel_minutes: int = 0
     polls: PollPolicy = PollPolicy()
     languages: frozenset[str] = frozenset()
@@ -134,6 +136,7 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         lunch_starts=time.fromisoformat(data["lunch_starts"]),
         lunch_ends=time.fromisoformat(data["lunch_ends"]),
         quorum=read_quorum(data["quorum"]),
+        chasing=read_chasing(data["chasing"]),
         travel_minutes=int(data.get("travel_minutes", 0)),
         term_plan=read_term_rules(data["term_plan"]) if "term_plan" in data else None,
         polls=_read_polls(data.get("polls", {})),

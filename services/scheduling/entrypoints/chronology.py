@@ -15,7 +15,7 @@ from services.scheduling.adapters import (
     polls_store,
     term_plan_store,
 )
-from services.scheduling.domain.meeting import Meeting
+from services.scheduling.domain.meeting import Meeting, Mode
 from services.scheduling.entrypoints.polls_wording import CHOICES, POLL_STATES
 from services.scheduling.entrypoints.term_words import LINE_STATES
 from services.scheduling.entrypoints.wording import (
@@ -48,7 +48,7 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
     found = [*_known_here(work, child_id), *_drafted(work, child_id)]
     for meeting in meetings:
         came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
-        found += [_meeting(meeting, came), *_invitees(meeting), *_went(work, meeting)]
+        found += [_meeting(meeting, came), *_invitees(work, meeting), *_went(work, meeting)]
         found += _polls(work, meeting)
         found += [*_happenings(work, meeting), *_mails(work, meeting)]
     return found
@@ -107,7 +107,9 @@ def _meeting(meeting: Meeting, came: str) -> Entry:
     )
 
 
-def _invitees(meeting: Meeting) -> Iterator[Entry]:
+def _invitees(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    people = roster.people_by_id(work.connection, {one.stands_in_for for one in meeting.invitees})
+    names = {person_id: person.name for person_id, person in people.items()}
     for one in meeting.invitees:
         asked_on = meeting.booking.day if meeting.booking else meeting.asked_on
         yield entry(
@@ -121,6 +123,8 @@ def _invitees(meeting: Meeting) -> Iterator[Entry]:
             answer=ANSWERS.get(one.answer, "Has not answered"),
             answered=ANSWERED_BY.get(one.answered_by, one.answered_by),
             comment=one.comment,
+            in_the_stead_of=names.get(one.stands_in_for, ""),
+            takes_part=MODES[Mode(one.joins)] if one.joins else "",
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.scheduling.adapters import links_store, polls_links_store
+from services.scheduling.application.chasing import chase_everything
 from services.scheduling.application.diaries import read_due_diary
 from services.scheduling.application.polls_ends import attend_to_polls
 from services.scheduling.application.term_planning import plan_due_term
@@ -27,5 +28,6 @@ JOBS = (
     Job("plan-term", timedelta(seconds=1), run_alone=plan_due_term),
     Job("send-term-invitations", timedelta(seconds=1), run_alone=send_next_invitations),
     Job("forget-old-drafts", timedelta(days=1), forget_old_drafts),
+    Job("chase-meetings", timedelta(minutes=5), run_alone=chase_everything),
     Job("forget-expired-links", timedelta(hours=6), forget_expired_links),
 )

@@ -15,6 +15,7 @@ from services.scheduling.domain.meeting import Answer, Invitee, Kind, Meeting, M
 from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
 from services.scheduling.domain.slots import Suggestions
 from services.scheduling.domain.working_hours import DAYS, Stretch, hours_in_words
+from services.scheduling.entrypoints.chase_words import line_of_history, short_notice
 from services.scheduling.entrypoints.polls_wording import POLL_HAPPENED, poll_facts
 from shared.contracts.participation import Conveyed
 from shared.contracts.roles import Role
@@ -47,6 +48,7 @@ REVIEW_TITLES = {
     Reason.EARLY: "Early review of the care plan",
 }
 MODES = {Mode.IN_PERSON: "In person", Mode.ONLINE: "Online", Mode.MIXED: "In person and online"}
+JOINS = {Mode.IN_PERSON.value: "in the room", Mode.ONLINE.value: "online"}
 ANSWERS = {Answer.ACCEPTED: "Yes, I will come", Answer.TENTATIVE: "Perhaps", Answer.DECLINED: "No, I cannot come"}
 ANSWERED_BY = {
     "": "",
@@ -95,6 +97,7 @@ WHY_COUNTED = {
 }
 WHY_COUNTED_SHOWN = {**WHY_COUNTED, WhyCounted.OTHER.value: "There was another reason"}
 MAIL_ACTS = {
+    "chase": "Notice that meetings wait",
     "invited": "Invitation",
     "changed": "Changed details",
     "moved": "New time or place",
@@ -210,8 +213,9 @@ def _title(happening: Happening) -> str:
         return POLL_HAPPENED[happening.what].format(who=_person(facts) if "role" in facts else "")
     if happening.what == "answered":
         return f"{_person(facts)} said {_SAID.get(str(facts.get('answer')), 'something')}"
-    if happening.what == "no_show":
-        return f"{_person(facts)} did not come"
+    together = line_of_history(happening.what, facts, _person(facts))
+    if together is not None:
+        return together[0]
     return {
         "asked_for": "Meeting to be arranged",
         "arranged": "Meeting arranged and invitations sent",
@@ -232,7 +236,7 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return f"To be held by {day(date.fromisoformat(facts['meet_by']))}."
     if what in ("arranged", "moved", "changed"):
         before = f" It was {_moment(facts['was_at'])}." if what == "moved" and facts.get("was_at") else ""
-        return f"{_moment(facts['starts_at'])}.{before}"
+        return f"{_moment(facts['starts_at'])}.{before}{short_notice(facts)}"
     if what == "answered":
         return f"{ANSWERED_BY.get(str(facts.get('by')), '')}.".capitalize().lstrip(".")
     if what == "sent_from_draft":
@@ -240,7 +244,7 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
     if what == "put_back":
         return f"{_person(facts)} must be there and cannot come."
     if what == "cancelled":
-        return f"{CANCEL_REASONS.get(str(facts.get('reason')), '')}."
+        return f"{CANCEL_REASONS.get(str(facts.get('reason')), '')}.{short_notice(facts)}"
     if what == "reminded":
         return f"{facts.get('asked')} of those who had not answered were asked again."
     if what == "proposal_refused":
@@ -249,7 +253,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return poll_facts(what, facts, ANSWERED_BY)
     if what == "held":
         return _held(facts)
-    return ""
+    together = line_of_history(what, facts, "")
+    return together[1] if together is not None else ""
 
 
 def _held(facts: Mapping[str, Any]) -> str:
@@ -262,6 +267,8 @@ def _held(facts: Mapping[str, Any]) -> str:
 
 
 def _person(facts: Mapping[str, Any]) -> str:
+    if "role" not in facts:
+        return ""
     role = role_title(str(facts.get("role")))
     name = facts.get("name")
     return f"{name} ({role.lower() if role != role_title('iro') else role})" if name else f"The {role.lower()}"

@@ -106,7 +106,7 @@ def delete_arrangement(wanted: dict[str, str], meeting_id: str) -> None:
     """Cancel a meeting and take it out of everybody's calendar."""
     with writing() as work:
         meeting = _checked(work, meeting_id, ARRANGE)
-        cancel(work, meeting_id, wanted["reason"], meeting.version)
+        cancel(work, meeting_id, wanted["reason"], meeting.version, wanted["late_reason"])
 
 
 @blueprint.post("/<meeting_id>/answers")
@@ -176,7 +176,8 @@ def _wish(work: Work, meeting: Meeting, wanted: dict[str, Any]) -> Wish:
         chosen = {guest.person_id: guest.required for guest, invited in proposed if invited}
     else:
         chosen = {each["person_id"]: each["required"] for each in wanted["invitees"]}
-    return Wish(booking, chosen)
+    joins = {each["person_id"]: each["joins"] for each in wanted["invitees"] or ()}
+    return Wish(booking, chosen, wanted["late_reason"], joins)
 
 
 def _shown(meeting_id: str) -> dict[str, Any]:
@@ -237,6 +238,8 @@ def _invitee(each: Invitee, page: MeetingPage) -> dict[str, Any]:
         "answer": each.answer.value,
         "answered_at": each.answered_at,
         "answered_by": each.answered_by,
+        "stands_in_for": each.stands_in_for,
+        "joins": each.joins,
     }
     if each.name:
         shown["name"] = each.name

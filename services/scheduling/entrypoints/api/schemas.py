@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from services.scheduling.application.short_notice import LATE_REASONS
 from services.scheduling.domain.meeting import Answer, MeetingState, Mode
 from services.scheduling.domain.quorum import WhyCounted
 from shared.contracts.participation import Conveyed
@@ -26,6 +27,8 @@ class InviteeSchema(Schema):
     answered_at = fields.AwareDateTime(allow_none=True)
     answered_by = fields.String(metadata={"description": "mail, link or worker; empty without an answer"})
     email = fields.String()
+    stands_in_for = fields.String(metadata={"description": "Whose seat they have taken; empty for their own"})
+    joins = fields.String(metadata={"description": "in_person or online in a mixed meeting, empty for either"})
 
 
 class MeetingSummarySchema(Schema):
@@ -88,6 +91,11 @@ class GuestSchema(Schema):
 
     person_id = fields.String(required=True)
     required = fields.Boolean(load_default=False)
+    joins = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", Mode.IN_PERSON.value, Mode.ONLINE.value]),
+        metadata={"description": "How they take part in a mixed meeting; empty for whichever suits them"},
+    )
 
 
 class ArrangementSchema(Schema):
@@ -105,12 +113,18 @@ class ArrangementSchema(Schema):
         metadata={"description": "A room to book; an empty place is then the room's"},
     )
     invitees = fields.List(fields.Nested(GuestSchema), load_default=None, allow_none=True)
+    late_reason = fields.String(
+        load_default="",
+        validate=validate.OneOf(["", *LATE_REASONS]),
+        metadata={"description": "Why the meeting is moved at short notice, where it is"},
+    )
 
 
 class CancellationSchema(Schema):
     """Why a meeting is cancelled; with `rearranging` it goes back on the list."""
 
     reason = fields.String(load_default="not_needed", validate=validate.OneOf(["rearranging", "not_needed"]))
+    late_reason = fields.String(load_default="", validate=validate.OneOf(["", *LATE_REASONS]))
 
 
 class AnswerInSchema(Schema):

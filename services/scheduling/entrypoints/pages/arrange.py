@@ -18,6 +18,7 @@ from services.scheduling.application.lookup import calendar_for, child_of, find_
 from services.scheduling.application.meetings import Wish, arrange, move
 from services.scheduling.application.parents import kept_away
 from services.scheduling.application.rooms import choose_room, rooms_for
+from services.scheduling.application.short_notice import is_at_short_notice
 from services.scheduling.application.slots import Setting, guests_of, judge_time, suggest_times
 from services.scheduling.domain.meeting import Booking, Guest, Meeting, MeetingState, Mode
 from services.scheduling.entrypoints import wording
@@ -32,7 +33,9 @@ from services.scheduling.entrypoints.pages.arrange_forms import (
     setting_values,
     slot_options,
     time_values,
+    ways_to_join,
 )
+from services.scheduling.entrypoints.pages.meeting import late_reason_options
 from shared.contracts.roles import Role
 from shared.kernel.clock import london_date
 from shared.kernel.errors import Conflict, InvalidInput, Stale
@@ -115,7 +118,8 @@ def send(meeting_id: str) -> BaseResponse:
         with writing() as work:
             state = find_meeting(work, meeting_id, ARRANGE).state
             act = arrange if state is MeetingState.TO_ARRANGE else move
-            done = act(work, meeting_id, Wish(booking, required), values["version"])
+            wish = Wish(booking, required, values["late_reason"], ways_to_join(values, required))
+            done = act(work, meeting_id, wish, values["version"])
     except InvalidInput as refused:
         return _check_page(meeting_id, chosen, required, FormState.typed(refused.errors), 422)
     except (Stale, Conflict) as refused:
@@ -147,7 +151,7 @@ def _desk(work: Work, meeting_id: str) -> Desk:
     return Desk(meeting, child.name, child.school_name, child.school_urn or "", known, minutes)
 
 
-def _where(desk: Desk, mode: Mode, room_id: str) -> dict[str, str]:
+def _where(desk: Desk, mode: Mode, room_id: str) -> dict[str, Any]:
     """Return what stands in the fields at first; with a room the place is left to it."""
     booking = desk.meeting.booking
     chosen = {"mode": mode.value, "room": room_id}
@@ -155,7 +159,11 @@ def _where(desk: Desk, mode: Mode, room_id: str) -> dict[str, str]:
         return {**chosen, "place": "" if room_id else desk.school_name, "joining_link": ""}
     sealed = {"place_sealed": "yes"} if booking.place_sealed else {}
     place = "" if room_id else desk.school_name if booking.room_id else booking.place
-    return {**chosen, "place": place, "joining_link": booking.joining_link, **sealed}
+    ways = {
+        field: [each.person_id for each in desk.meeting.invitees if each.joins == way]
+        for field, way in (("joins_room", Mode.IN_PERSON.value), ("joins_online", Mode.ONLINE.value))
+    }
+    return {**chosen, "place": place, "joining_link": booking.joining_link, **sealed, **ways}
 
 
 def _times_page(meeting_id: str, form: FormState, status: int = 200) -> Response:
@@ -247,6 +255,7 @@ def _check_page(
         points = judge_time(work, desk.meeting, guests, chosen.starts_at, chosen.ends_at, setting)
         rooms = rooms_for(work, desk.meeting)
         missing = missing_roles(work, desk.meeting, guests)
+        at_short_notice = is_at_short_notice(work, desk.meeting)
     others = refused.facts.get("alternatives", []) if refused is not None else []
     return _render(
         "scheduling/check.html",
@@ -264,6 +273,8 @@ def _check_page(
         theirs=desk.meeting if isinstance(refused, Stale) else None,
         modes=MODE_OPTIONS,
         rooms=room_options(rooms, any_of_the_school=False),
+        joining=[{"value": guest.person_id, "text": guest.name} for guest in guests],
+        late_reasons=late_reason_options() if at_short_notice else [],
     )
 
 

@@ -16,6 +16,7 @@ from services.scheduling.domain.rooms import ANY_ROOM, Room
 from services.scheduling.domain.slots import Slot
 from services.scheduling.entrypoints.wording import when
 from shared.kernel.clock import london_time
+from shared.kernel.errors import InvalidInput
 from shared.platform.web.fields import ClockTime, Day, Text, Whole
 from shared.platform.web.forms import FormState, read_form
 
@@ -83,8 +84,22 @@ class InvitationSchema(Schema):
     place = Text(load_default="", validate=validate.Length(max=300), metadata={"label": "Where"})
     place_sealed = fields.Boolean(load_default=False, metadata={"label": "Whether parents are told the place"})
     joining_link = Text(load_default="", validate=validate.Length(max=900), metadata={"label": "Link to join online"})
+    joins_room = fields.List(fields.String(), load_default=list, metadata={"label": "Who comes to the room"})
+    joins_online = fields.List(fields.String(), load_default=list, metadata={"label": "Who joins online"})
+    late_reason = fields.String(load_default="", metadata={"label": "Why at short notice"})
     room = Text(load_default="", validate=validate.Length(max=36), metadata={"label": "Room"})
     version = Whole(required=True, metadata={"label": "Version"})
+
+
+def ways_to_join(values: Mapping[str, Any], invited: Iterable[str]) -> dict[str, str]:
+    """Return how each invited person takes part, as the form says; raises `InvalidInput` for both at once."""
+    both = set(values["joins_room"]) & set(values["joins_online"])
+    if both:
+        raise InvalidInput({"joins_online": ["Somebody is ticked both in the room and online. Choose one."]})
+    ways = dict.fromkeys(values["joins_room"], Mode.IN_PERSON.value) | dict.fromkeys(
+        values["joins_online"], Mode.ONLINE.value
+    )
+    return {person_id: ways.get(person_id, "") for person_id in invited}
 
 
 def read_time(form: MultiDict[str, str]) -> tuple[ChosenTime | None, Mapping[str, list[str]]]:

@@ -14,8 +14,8 @@ from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
 from services.scheduling.application.meetings import cancel, remind
 from services.scheduling.domain.meeting import Answer, Kind
-from services.scheduling.entrypoints import polls_wording, wording
-from shared.kernel.errors import Conflict, Stale
+from services.scheduling.entrypoints import chase_words, polls_wording, wording
+from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
 from shared.platform.web.filters import plural
@@ -46,6 +46,7 @@ class CancelSchema(Schema):
         validate=validate.OneOf(WORKERS_REASONS),
         metadata={"label": "Why you are cancelling", "select": True},
     )
+    late_reason = fields.String(load_default="", metadata={"label": "Why at short notice"})
     version = Whole(required=True, metadata={"label": "Version"})
 
 
@@ -111,9 +112,11 @@ def save_cancel(meeting_id: str) -> BaseResponse:
     try:
         if not errors:
             with writing() as work:
-                cancel(work, meeting_id, values["reason"], values["version"])
+                cancel(work, meeting_id, values["reason"], values["version"], values["late_reason"])
             flash("The meeting is cancelled. Everybody who was invited by e-mail is being told.", "success")
             return redirect(url_for("meeting.show", meeting_id=meeting_id), 303)
+    except InvalidInput as refused:
+        errors = refused.errors
     except (Stale, Conflict) as refused:
         errors = {"": [refused.message]}
     with reading() as work:
@@ -139,7 +142,20 @@ def _cancel_form(page: MeetingPage, form: FormState, status: int = 200) -> Respo
         for code, text in wording.CANCEL_REASONS.items()
         if code in WORKERS_REASONS and (arranged if code == "rearranging" else page.meeting.kind is not Kind.REVIEW)
     ]
-    return show_page("scheduling/cancel.html", page, "Cancel the meeting", status, form=form, reasons=reasons)
+    return show_page(
+        "scheduling/cancel.html",
+        page,
+        "Cancel the meeting",
+        status,
+        form=form,
+        reasons=reasons,
+        late_reasons=late_reason_options() if page.together.at_short_notice else [],
+    )
+
+
+def late_reason_options() -> list[dict[str, str]]:
+    """Return the reasons for a change at short notice, as a form offers them."""
+    return [{"value": code, "text": text} for code, text in chase_words.LATE.items()]
 
 
 def _third_person(name: str) -> dict[Answer, str]:
@@ -162,5 +178,6 @@ def show_page(template: str, page: MeetingPage, title: str, status: int = 200, *
         child=page.child,
         words=wording,
         asking=polls_wording,
+        chase_words=chase_words,
         **context,
     )
