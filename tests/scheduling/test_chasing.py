@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from services.scheduling.adapters import history_store
+from services.scheduling.adapters import history_store, mail_queue
 from services.scheduling.app import SPEC
 from services.scheduling.application.answers import record_answer
 from services.scheduling.application.chase_list import Waits, Wanted, chase_list
@@ -275,6 +278,39 @@ def test_a_late_cancellation_asks_why_and_says_whom_to_telephone(
     assert (fact.late, fact.late_reason) == (True, "school_closed")
     with office.reading("worker") as work:
         assert [line.waits for line in chase_list(work, Wanted(ring=True)).lines] == [Waits.LATE_CHANGE]
+
+
+def test_the_mail_and_the_answer_page_say_when_somebody_is_reminded(
+    office: Office, arranged: Meeting, app: Flask
+) -> None:
+    with office.reading() as work:
+        (mail,) = [each for each in mail_queue.of_meeting(work.connection, arranged.id) if "carer" in each.recipient]
+    text = body_of(mail.raw)
+    days_told = "Tuesday 24 November 2026, Thursday 26 November 2026"
+    assert f"If you do not answer, we will remind you on: {days_told}." in " ".join(text.split())
+    link = re.search(r"/answer/[^\s\"<]+", text)
+    assert link is not None
+    assert days_told in check_page(app.test_client().get(link[0]))
+    with office.writing() as work:
+        record_answer(work, arranged.invitees[2].id, Answer.ACCEPTED, by="link")
+    assert days_told not in check_page(app.test_client().get(link[0]))
+
+
+def test_the_mail_of_a_late_change_says_so_first(office: Office, arranged: Meeting) -> None:
+    office.at(london_time(date(2026, 11, 30), 9))
+    with office.writing("worker") as work:
+        cancel(work, arranged.id, "not_needed", arranged.version, "illness")
+        sent = [each for each in mail_queue.of_meeting(work.connection, arranged.id) if each.act == "cancelled"]
+    assert {each.subject.partition(".")[0] for each in sent} == {"At short notice"}
+    assert all("At short notice. This education meeting has been cancelled" in body_of(each.raw) for each in sent)
+    assert not any("ill" in body_of(each.raw) for each in sent)
+
+
+def body_of(raw: bytes) -> str:
+    """Return the plain text of a mail."""
+    part = message_from_bytes(raw, policy=default).get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
 
 
 @pytest.fixture

@@ -6,8 +6,11 @@ in a mailbox that a family shares.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+
 from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say
-from services.scheduling.domain.itip import NEUTRAL_SUMMARY, Act, Message, Method
+from services.scheduling.domain.itip import NEUTRAL_SUMMARY, Act, Message, Method, PartStat
 from services.scheduling.domain.meeting import ASK
 from shared.platform.plain_mail import plain_name
 
@@ -51,6 +54,8 @@ _MODE = {
     "online": to_say("online"),
     "mixed": to_say("in person or online, whichever suits you"),
 }
+AT_SHORT_NOTICE = to_say("At short notice")
+WILL_REMIND = to_say("If you do not answer, we will remind you on: {days}.")
 TO_ANSWER = to_say("Say whether you can come")
 
 
@@ -58,7 +63,8 @@ def subject(message: Message, tongue: Tongue = ENGLISH) -> str:
     """Return the subject line."""
     moved = message.act in (Act.MOVED, Act.PROPOSAL_ACCEPTED)
     lead = to_say("Changed") if moved and message.was_at is None else _SUBJECT[message.act]
-    return f"{tongue.say(lead)}: {summary(message, tongue).lower()}, {tongue.moment(message.start)}"
+    short = f"{tongue.say(AT_SHORT_NOTICE)}. " if message.late else ""
+    return f"{short}{tongue.say(lead)}: {summary(message, tongue).lower()}, {tongue.moment(message.start)}"
 
 
 def summary(message: Message, tongue: Tongue = ENGLISH) -> str:
@@ -95,7 +101,8 @@ def place_words(place: str, tongue: Tongue = ENGLISH) -> str:
 
 def opening(message: Message, tongue: Tongue = ENGLISH) -> str:
     """Return the first paragraph."""
-    return tongue.say(named(_OPENING[message.act], message.summary))
+    said = tongue.say(named(_OPENING[message.act], message.summary))
+    return f"{tongue.say(AT_SHORT_NOTICE)}. {said}" if message.late else said
 
 
 def named(words: str, summary: str) -> str:
@@ -114,6 +121,8 @@ def closing(message: Message, tongue: Tongue = ENGLISH) -> list[str]:
     say = tongue.say
     paragraphs = []
     if message.method is Method.REQUEST:
+        if message.reminders and message.attendee.partstat is PartStat.NEEDS_ACTION:
+            paragraphs.append(will_remind(message.reminders, tongue))
         paragraphs.append(say("You can also answer with the buttons that your calendar shows for this invitation."))
     if message.method is not Method.CANCEL:
         paragraphs.append(say("The link above is yours alone, so please do not forward this email."))
@@ -122,6 +131,11 @@ def closing(message: Message, tongue: Tongue = ENGLISH) -> list[str]:
         )
     whom = say("If anything is wrong, reply to this email ({address}).", address=message.organizer_email)
     return [*paragraphs, whom]
+
+
+def will_remind(reminders: Iterable[datetime], tongue: Tongue = ENGLISH) -> str:
+    """Return the sentence that says on which days who does not answer is reminded."""
+    return tongue.say(WILL_REMIND, days=", ".join(tongue.day(each) for each in reminders))
 
 
 def entry_text(message: Message, tongue: Tongue = ENGLISH) -> str:

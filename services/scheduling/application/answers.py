@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from services.scheduling.adapters import links_store, meetings_store
 from services.scheduling.application.languages import languages_of
 from services.scheduling.application.lookup import find_meeting, note
 from services.scheduling.application.places import booking_for
-from services.scheduling.application.telling import as_told
+from services.scheduling.application.telling import as_told, reminders_to_come
 from services.scheduling.domain.meeting import Answer, Invitee, Meeting, MeetingState, answer
 from shared.contracts.roles import Role
 from shared.contracts.scheduling import InviteeReplied, MeetingArranged, MeetingPutBack
@@ -22,11 +23,15 @@ LONGEST_COMMENT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One invitee and the meeting they are asked to; `language` is theirs besides English, by its code."""
+    """One invitee and the meeting they are asked to; `language` is theirs besides English, by its code.
+
+    `reminders` are the days on which they are reminded if they do not answer.
+    """
 
     meeting: Meeting
     invitee: Invitee
     language: str = ""
+    reminders: tuple[datetime, ...] = ()
 
 
 def record_answer(work: Work, invitee_id: str, said: Answer, *, by: str, comment: str = "") -> Meeting:
@@ -79,7 +84,7 @@ def open_link(work: Work, secret: str) -> Asked:
     note_link_use(work, invited, found[0].role, "scheduling.invitation.read", meeting.child_id)
     booking = booking_for(work, meeting, meeting.booking, found[0]) if meeting.booking else None
     language = languages_of(work, meeting.authority, [found[0].person_id])[found[0].person_id]
-    return Asked(replace(meeting, booking=booking), found[0], language)
+    return Asked(replace(meeting, booking=booking), found[0], language, reminders_to_come(work, meeting))
 
 
 def answer_by_link(work: Work, secret: str, said: Answer, comment: str = "") -> Asked:

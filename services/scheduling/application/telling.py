@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from services.scheduling.adapters import links_store
 from services.scheduling.adapters.links_store import LinkHolder
 from services.scheduling.application import outgoing_mail
 from services.scheduling.application.languages import languages_of
+from services.scheduling.application.lookup import policy_for
 from services.scheduling.application.places import booking_for
+from services.scheduling.domain.chasing import Round, steps_of
 from services.scheduling.domain.holding import HowItWent
 from services.scheduling.domain.itip import NEUTRAL_SUMMARY, Act, Arrangement, Invitation
 from services.scheduling.domain.mailboxes import ascii_address
 from services.scheduling.domain.meeting import Booking, Invitee, Kind, Meeting, MeetingState
 from shared.contracts.scheduling import InviteeState, MeetingArranged, MeetingMoved
+from shared.kernel.clock import london_time
+from shared.platform.bank_holidays import ENGLAND_AND_WALES
 from shared.platform.work import Work
 
 SUMMARIES = {Kind.PEP: NEUTRAL_SUMMARY, Kind.REVIEW: "Review meeting"}
@@ -98,7 +102,14 @@ def _arrangement(work: Work, meeting: Meeting, booking: Booking) -> Arrangement:
         invitations=tuple(
             _invitation(work, meeting, booking, each, languages[each.person_id]) for each in meeting.invitees
         ),
+        reminders=reminders_to_come(work, meeting),
     )
+
+
+def reminders_to_come(work: Work, meeting: Meeting) -> tuple[datetime, ...]:
+    """Return the days, after today, on which those who have not answered are reminded by e-mail."""
+    steps = steps_of(meeting, policy_for(work, meeting).chasing, Round(0, work.today), ENGLAND_AND_WALES)
+    return tuple(london_time(each.on, 12) for each in steps if each.step.remind)
 
 
 def _invitation(work: Work, meeting: Meeting, booking: Booking, invitee: Invitee, language: str) -> Invitation:

@@ -88,7 +88,7 @@ class Arrangement:
 
     Instants are aware. `mode` is in_person, online or mixed. `place` is a room or building, `joining_link` the address
     of an online meeting. `summary` must stay neutral: it shows on a locked telephone. `organizer_email` is the
-    authority's role address, never a worker's own.
+    authority's role address, never a worker's own. `reminders` are the days on which who does not answer is reminded.
     """
 
     meeting_id: str
@@ -102,6 +102,7 @@ class Arrangement:
     joining_link: str = ""
     summary: str = NEUTRAL_SUMMARY
     cancelled: bool = False
+    reminders: tuple[datetime, ...] = ()
 
     @property
     def location(self) -> str:
@@ -134,7 +135,7 @@ class Message:
     """One iTIP message to one invitee.
 
     `status` is None where STATUS must be absent. `was_at` is the time the invitee was told before, when it differs.
-    `late`: what is told was changed at short notice.
+    `late`: what is told was changed at short notice. `reminders` are the days on which who does not answer is reminded.
     """
 
     act: Act
@@ -157,6 +158,7 @@ class Message:
     language: str = ""
     was_at: datetime | None = None
     late: bool = False
+    reminders: tuple[datetime, ...] = ()
 
     @property
     def location(self) -> str:
@@ -294,6 +296,7 @@ def _message(act: Act, arrangement: Arrangement, invitation: Invitation, *, was_
         place=arrangement.place_for(invitation),
         joining_link=arrangement.joining_link,
         mode=invitation.joins or arrangement.mode,
+        reminders=arrangement.reminders,
         status=_STATUS.get(act, "CONFIRMED"),
         organizer_name=arrangement.organizer_name,
         organizer_email=arrangement.organizer_email,

@@ -12,7 +12,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from services.scheduling.adapters.invitation_words import named, place_words
+from services.scheduling.adapters.invitation_words import named, place_words, will_remind
 from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say, tongue_of
 from services.scheduling.application.answers import Asked, answer_by_link, link_actor, open_link
 from services.scheduling.application.telling import SUMMARIES
@@ -133,6 +133,7 @@ def _page(asked: Asked, token: str, form: FormState, status: int = 200) -> Respo
         modes=MODES,
         what=SUMMARIES[meeting.kind],
         invited=named(to_say("You are invited to an education meeting"), SUMMARIES[meeting.kind]),
+        will_remind=will_remind(asked.reminders, tongue) if asked.reminders else "",
     )
 
 
