@@ -10,7 +10,7 @@ from services.scheduling.application.lookup import policy_for, standing_to
 from services.scheduling.application.replanning import Replanning, replanning_of
 from services.scheduling.application.short_notice import is_at_short_notice
 from services.scheduling.domain.holding import HowItWent
-from services.scheduling.domain.meeting import Answer, Invitee, Meeting
+from services.scheduling.domain.meeting import Answer, Invitee, Kind, Meeting
 from services.scheduling.domain.quorum import Lacking, Quorum, what_lacks
 from shared.platform.work import Work
 
@@ -39,10 +39,10 @@ def look_together(work: Work, meeting: Meeting) -> Together:
     quorum = policy_for(work, meeting).quorum
     coming = [each.role for each in meeting.invitees if each.answer is not Answer.DECLINED]
     went = held_store.load(work.connection, meeting.id) if seen.may(READ, "went") else None
-    if went is not None and not seen.may(READ, "comments"):
+    if went is not None and not seen.may(READ, "review_comments" if meeting.kind is Kind.REVIEW else "comments"):
         went = replace(went, note="")
     chase = chase_of(work, meeting)
-    arranges = seen.may("scheduling.meeting.arrange")
+    arranges = seen.may("scheduling.meeting.arrange", meeting.kind.value)
     return Together(
         quorum=quorum,
         lacking=what_lacks(quorum, coming),
