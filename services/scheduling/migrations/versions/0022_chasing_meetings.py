@@ -1,6 +1,6 @@
 """How meetings are chased, what was changed at short notice, who stands in for whom and how people take part.
 
-Revision: 0019, after 0018. New tables, and columns with a default, so the version before goes on serving meanwhile.
+Revision: 0022, after 0021. New tables, and columns with a default, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0019"
-down_revision = "0018"
+revision = "0022"
+down_revision = "0021"
 branch_labels = None
 depends_on = None
 
