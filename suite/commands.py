@@ -13,7 +13,7 @@ from services.pep.domain.team import STAFF
 from services.pep.entrypoints.commands import run_import_schools, run_import_ssda903, run_record_person
 from services.scheduling.adapters.term_calendars import UnusableCalendar
 from services.scheduling.app import SPEC as SCHEDULING
-from services.scheduling.application.terms import import_terms
+from services.scheduling.application.terms import import_terms, read_calendar
 from services.scheduling.entrypoints.receive_mail import read_piped, receive_mail
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, DomainError, InvalidInput, Stale
@@ -103,12 +103,13 @@ def _import_schools(runtime: Runtime, wanted: argparse.Namespace) -> int:
 
 
 def _import_terms(runtime: Runtime, wanted: argparse.Namespace) -> int:
-    with writing_work(runtime, SCHEDULING, system_actor()) as work:
-        try:
-            terms = import_terms(work, wanted.school, wanted.source)
-        except UnusableCalendar as error:
-            raise Refusal(str(error)) from error
-        ahead = terms.school_days_ahead(work.today)
+    try:
+        raw, name = read_calendar(wanted.source, allow_loopback=runtime.settings.may_fetch_loopback)
+        with writing_work(runtime, SCHEDULING, system_actor()) as work:
+            terms = import_terms(work, wanted.school, raw, name)
+            ahead = terms.school_days_ahead(work.today)
+    except UnusableCalendar as error:
+        raise Refusal(str(error)) from error
     print(f"{terms.school.name} ({terms.school.urn}): term dates taken from {wanted.source}.")
     print(f"{terms.closed_days} days named as closed to pupils; {ahead} school days in the next six weeks.")
     return 0

@@ -38,23 +38,28 @@ class SchoolTerms:
         return len(self.calendar.school_days(today + timedelta(days=1), today + timedelta(days=days)))
 
 
-def import_terms(work: Work, school: str, file_or_url: str) -> SchoolTerms:
-    """Bring in the term calendar of the school with this URN or name, from a file's path or a web address.
+def import_terms(work: Work, school: str, raw: bytes, name: str) -> SchoolTerms:
+    """Bring in the term calendar of the school with this URN or name; `name` says where it came from.
 
     Raises `UnusableCalendar`, `NotFound` (no such school) or `InvalidInput` (several schools have such a name).
     """
-    found = find_school(work, school)
+    return import_file(work, find_school(work, school).urn, raw, name)
+
+
+def read_calendar(file_or_url: str, *, allow_loopback: bool) -> tuple[bytes, str]:
+    """Return the bytes of a calendar and its name, from a file's path or a web address; raises `UnusableCalendar`.
+
+    Call it outside a unit of work: somebody else's server may take its time.
+    """
     if "://" in file_or_url:
-        raw = fetch_calendar(file_or_url, allow_loopback=work.settings.may_fetch_loopback)
-        return import_file(work, found.urn, raw, file_or_url)
+        return fetch_calendar(file_or_url, allow_loopback=allow_loopback), file_or_url
     path = Path(file_or_url)
     try:
         if path.stat().st_size > MAX_BYTES:
             raise UnusableCalendar("calendar_too_big", "The calendar is larger than 1 MB. Export the term dates only.")
-        raw = path.read_bytes()
+        return path.read_bytes(), path.name
     except OSError as error:
         raise UnusableCalendar("calendar_not_there", f"The file {path} cannot be read: {error.strerror}.") from error
-    return import_file(work, found.urn, raw, path.name)
 
 
 def import_file(work: Work, urn: str, raw: bytes, name: str) -> SchoolTerms:
