@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
 
 from services.scheduling.domain.term_plan import Problem, ToPlace, bits_of, overlap, starts_in
 
@@ -18,8 +17,10 @@ class Board:
         self.starts: dict[str, int] = {}
         self._day = (1 << problem.cells) - 1
         self._days_of_week: dict[int, int] = defaultdict(int)
+        self._days_in: dict[int, list[int]] = defaultdict(list)
         for day, week in enumerate(problem.weeks):
             self._days_of_week[week] |= self._day << (day * problem.cells)
+            self._days_in[week].append(day)
         self._taken: dict[str, int] = defaultdict(int)
         self._near: dict[str, dict[str, int]] = defaultdict(lambda: defaultdict(int))
         self._full: dict[str, int] = defaultdict(int)
@@ -51,27 +52,30 @@ class Board:
     def price(self, meeting: ToPlace, start: int) -> int:
         """Return what it costs to place a meeting: its own price, new journeys, unfair weeks, who is elsewhere."""
         problem, worth = self.problem, self.problem.worth
-        price = problem.own_price(meeting, start)
-        day, week = start // problem.cells, problem.week(start)
-        for one in meeting.required:
-            person = problem.people[one]
-            if person.visits and not self._journeys[one, meeting.school, day]:
-                price += worth.visit
-            if person.fair_a_week is not None and self._in_week[one, week] >= person.fair_a_week:
-                price += worth.unfair
-        for one in meeting.optional:
-            if problem.people[one].visits and not self._journeys[one, meeting.school, day]:
-                price += worth.visit
+        price = problem.own_price(meeting, start) + self._price_of_day(meeting, problem.day(start))
         if self._present:
             for one in meeting.everybody:
                 if there := self._present.get(one):
                     price += worth.missing * sum(1 for n in range(start, start + meeting.length) if there[n])
         return price
 
-    def best_start(self, meeting: ToPlace, among: int | None = None) -> tuple[int, int] | None:
-        """Return the cheapest open start and its price (the earliest of several), or None where none is open.
+    def _price_of_day(self, meeting: ToPlace, day: int) -> int:
+        """Return what a meeting costs more on a day, at whatever time: new journeys, and weeks that get too full."""
+        problem, price = self.problem, 0
+        for one in meeting.everybody:
+            if problem.people[one].visits and not self._journeys[one, meeting.school, day]:
+                price += problem.worth.visit
+        for one in meeting.required:
+            fair = problem.people[one].fair_a_week
+            if fair is not None and self._in_week[one, problem.weeks[day]] >= fair:
+                price += problem.worth.unfair
+        return price
 
-        Days are looked at from the best one outwards, so that most are never looked at.
+    def best_start(self, meeting: ToPlace, among: int | None = None) -> tuple[int, int] | None:
+        """Return the cheapest open start and its price, or None where none is open.
+
+        Days are looked at from the best one outwards, and only where they can be cheaper than what was found: most are
+        never looked at.
         """
         open_starts = self.open_starts(meeting) if among is None else among
         if not open_starts:
@@ -84,13 +88,19 @@ class Board:
         for away in range(days):
             if worth.day * away >= found[0]:
                 break
-            for day in {meeting.ideal - away, meeting.ideal + away}:
-                if 0 <= day < days and (open_that_day := open_starts >> (day * cells) & self._day):
-                    for cell in bits_of(open_that_day):
-                        start = day * cells + cell
-                        price = self.price(meeting, start)
-                        if (price, start) < found:
-                            found = (price, start)
+            for day in sorted({meeting.ideal - away, meeting.ideal + away}):
+                if not 0 <= day < days or not (open_that_day := open_starts >> (day * cells) & self._day):
+                    continue
+                least = worth.day * away + self._price_of_day(meeting, day)
+                if least >= found[0]:
+                    continue
+                for cell in bits_of(open_that_day):
+                    start = day * cells + cell
+                    price = self.price(meeting, start)
+                    if price < found[0]:
+                        found = (price, start)
+                        if price == least:
+                            break
         return (found[1], found[0]) if found[1] >= 0 else None
 
     def place(self, meeting: ToPlace, start: int) -> None:
@@ -127,8 +137,7 @@ class Board:
         return None if any(each.locked is not None for each in found.values()) else list(found.values())
 
     def _of_week(self, person_id: str, week: int) -> list[ToPlace]:
-        days: Iterable[int] = (day for day, other in enumerate(self.problem.weeks) if other == week)
-        return [self.meetings[each] for day in days for each in self._on_day[person_id, day]]
+        return [self.meetings[each] for day in self._days_in[week] for each in self._on_day[person_id, day]]
 
     def _keep(self, meeting: ToPlace, start: int, sign: int) -> None:
         problem = self.problem
@@ -187,7 +196,7 @@ class Board:
         if person.most_a_week is not None and self._in_week[person_id, week] >= person.most_a_week:
             full |= self._days_of_week[week]
         elif person.most_a_day is not None:
-            for other, its_week in enumerate(self.problem.weeks):
-                if its_week == week and len(self._on_day[person_id, other]) >= person.most_a_day:
+            for other in self._days_in[week]:
+                if len(self._on_day[person_id, other]) >= person.most_a_day:
                     full |= self._day << (other * self.problem.cells)
         self._full[person_id] = full

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from services.scheduling.domain.term_board import Board
 from services.scheduling.domain.term_plan import Problem, Starts, ToPlace, bits_of
 
-_DEEP, _TRIES, _ROUNDS = 3, 4_000, 6
+_DEEP, _TRIES, _ROUNDS, _FEW = 3, 4_000, 6, 100
 
 
 def draft(problem: Problem, start_from: Starts | None = None) -> dict[str, int]:
@@ -100,9 +100,9 @@ def _restore(board: Board, before: Starts) -> None:
 
 
 def _mend(board: Board) -> None:
-    """Take up each meeting in turn and put it down where it is cheapest now, until nothing gets better."""
+    """Take up each meeting in turn and put it down where it is cheapest now, until hardly any gets better."""
     for _ in range(_ROUNDS):
-        better = False
+        moved = 0
         for meeting in board.problem.meetings:
             if meeting.locked is not None or meeting.id not in board.starts:
                 continue
@@ -110,6 +110,6 @@ def _mend(board: Board) -> None:
             found = board.best_start(meeting)
             start = found[0] if found and found[1] < board.price(meeting, was) else was
             board.place(meeting, start)
-            better = better or start != was
-        if not better:
+            moved += start != was
+        if moved * _FEW <= len(board.starts):
             return
