@@ -72,6 +72,10 @@ def from_environment(
         mail_per_connection=reader.number("PEP_SUITE_MAIL_PER_CONNECTION", 0, 10_000),
         mail_proof=reader.text("PEP_SUITE_MAIL_PROOF"),
         reply_mailbox=reader.address("PEP_SUITE_REPLY_MAILBOX", MAILBOXES) if mailbox else "",
+        reply_token_address=reader.text("PEP_SUITE_REPLY_TOKEN_ADDRESS") if mailbox else "",
+        reply_client=reader.text("PEP_SUITE_REPLY_CLIENT") if mailbox else "",
+        reply_client_secret=reader.text("PEP_SUITE_REPLY_CLIENT_SECRET") if mailbox else "",
+        reply_scope=reader.text("PEP_SUITE_REPLY_SCOPE") if mailbox else "",
         name_sign_in=reader.yes("PEP_SUITE_NAME_SIGN_IN", default="no"),
         proxies=reader.number("PEP_SUITE_PROXIES", 0, 5),
         pool_size=reader.number("PEP_SUITE_POOL_SIZE", 1, 100),
@@ -132,8 +136,11 @@ def _mail_faults(settings: Settings) -> Iterator[str]:
     if settings.mail_proof != "local" and not settings.mail_proof.startswith("authserv:"):
         yield "PEP_SUITE_MAIL_PROOF must be local or authserv:ID"
     mailbox = urlsplit(settings.reply_mailbox)
-    if settings.reply_mailbox and not (mailbox.hostname and mailbox.username and mailbox.password):
+    by_token = bool(settings.reply_token_address)
+    if settings.reply_mailbox and not (mailbox.hostname and mailbox.username and (mailbox.password or by_token)):
         yield "PEP_SUITE_REPLY_MAILBOX must say who reads it, and where: imaps://USER:PASSWORD@HOST/INBOX"
+    if by_token:
+        yield from _token_faults(settings)
     whose = parse_qs(mailbox.query).get("authority", [""])[-1]
     if settings.reply_mailbox and not (settings.serves(whose) if whose else len(settings.authorities) == 1):
         yield "PEP_SUITE_REPLY_MAILBOX must say whose it is, of those that are served: …?authority=KEY"
@@ -141,6 +148,14 @@ def _mail_faults(settings: Settings) -> Iterator[str]:
         yield "PEP_SUITE_SMTP_USER and PEP_SUITE_SMTP_PASSWORD belong together; one of them is missing"
     if settings.smtp_trust and not Path(settings.smtp_trust).is_file():
         yield "PEP_SUITE_SMTP_TRUST names no file"
+
+
+def _token_faults(settings: Settings) -> Iterator[str]:
+    address = urlsplit(settings.reply_token_address)
+    if address.scheme != "https" and address.hostname not in THIS_MACHINE:
+        yield "PEP_SUITE_REPLY_TOKEN_ADDRESS must start with https://"
+    if not (settings.reply_client and settings.reply_client_secret):
+        yield "PEP_SUITE_REPLY_CLIENT or PEP_SUITE_REPLY_CLIENT_SECRET is missing: who asks for the token?"
 
 
 def _secret_faults(setting: str, secret: str) -> Iterator[str]:

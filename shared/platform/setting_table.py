@@ -104,6 +104,14 @@ SETTINGS = (
         "`imaps://USER:PASSWORD@HOST/INBOX?taken=FOLDER`, or `imap+starttls://`",
         secret=True,
     ),
+    Setting(
+        "PEP_SUITE_REPLY_TOKEN_ADDRESS",
+        "where a token for that mailbox is asked for instead of a password (OAuth 2), as Microsoft 365 wants it: "
+        "`https://login.microsoftonline.com/TENANT/oauth2/v2.0/token`",
+    ),
+    Setting("PEP_SUITE_REPLY_CLIENT", "as which client the suite asks for that token"),
+    Setting("PEP_SUITE_REPLY_CLIENT_SECRET", "the secret of that client", secret=True),
+    Setting("PEP_SUITE_REPLY_SCOPE", "for what the token is asked for", "https://outlook.office365.com/.default"),
     Setting("PEP_SUITE_PUBLISH", "where the proxy listens on this machine", "127.0.0.1:8600", compose=True),
     Setting(
         "PEP_SUITE_LMTP_PUBLISH",

@@ -39,7 +39,8 @@ class Settings:
     mail server (empty: nobody does); `smtp_trust` is a file of certificates to trust besides those of the machine.
     `mail_per_minute` is how many mails a worker hands over in a minute at most (0: as many as the server takes),
     `mail_per_connection` how many before it opens another connection (0: never).
-    `reply_mailbox` is the address of a mailbox from which answers are fetched. `name_sign_in` lets people sign in by
+    `reply_mailbox` is the address of a mailbox from which answers are fetched; `reply_token_address` is where the
+    client `reply_client` gets the token that opens it, where no password does. `name_sign_in` lets people sign in by
     picking a name through a proxy too, for a try-out with invented people.
     `proxies` is how many reverse proxies stand in front. `pool_size` is how many connections to its database a process
     keeps; it may open as many again for a moment. `metrics_port` is where a worker tells Prometheus what it counts (0:
@@ -67,6 +68,10 @@ class Settings:
     mail_per_connection: int = 100
     mail_proof: str = "local"
     reply_mailbox: str = ""
+    reply_token_address: str = ""
+    reply_client: str = ""
+    reply_client_secret: str = ""
+    reply_scope: str = ""
     may_fetch_loopback: bool = False
     name_sign_in: bool = False
     proxies: int = 0

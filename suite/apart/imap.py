@@ -12,7 +12,7 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from imaplib import IMAP4
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -24,6 +24,7 @@ from services.scheduling.entrypoints.receive_mail import receive_mail
 from shared.platform.logs import write_json_lines
 from shared.platform.production import from_environment
 from shared.platform.runtime import Runtime
+from suite.apart.imap_token import MailboxToken, TokenRefused, token_for
 
 ANSWER_SECONDS = 30.0
 LOOK_SECONDS = 300.0
@@ -37,7 +38,8 @@ log = logging.getLogger(__name__)
 class Mailbox:
     """Where the mailbox is, and who reads it; `trust` is a file of certificates to trust besides the machine's.
 
-    `authority` is the key of the one it belongs to, where several are served.
+    `token` is what opens it where a password does not. `authority` is the key of the one it belongs to, where several
+    are served.
     """
 
     security: str
@@ -49,6 +51,7 @@ class Mailbox:
     taken: str = TAKEN
     trust: str = ""
     authority: str = ""
+    token: MailboxToken | None = field(default=None, compare=False)
 
 
 def mailbox_at(address: str) -> Mailbox:
@@ -76,7 +79,7 @@ def opened(where: Mailbox) -> Iterator[BaseMailBox]:
     """Log in to a mailbox for as long as the block lasts; the certificate of the server is checked."""
     box = _connected(where)
     try:
-        box.login(where.user, where.password, where.folder)
+        _log_in(box, where)
         _ask_again_what_it_can(box.client)
         if not box.folder.exists(where.taken):
             box.folder.create(where.taken)
@@ -126,7 +129,8 @@ def read_until(stop: threading.Event, where: Mailbox, runtime: Runtime) -> None:
                     pause = 1.0
                     wait_for_mail(box, stop, LONGEST_PAUSE_SECONDS if left else LOOK_SECONDS)
         except (OSError, IMAP4.error, ImapToolsError) as error:
-            log.warning("The mailbox cannot be read: %s", type(error).__name__)
+            known = error if isinstance(error, TokenRefused) else type(error).__name__
+            log.warning("The mailbox cannot be read: %s", known)
             stop.wait(pause)
             pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
 
@@ -139,7 +143,7 @@ def read(environ: Mapping[str, str]) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     runtime = Runtime(settings)
-    read_until(stop, mailbox_at(settings.reply_mailbox), runtime)
+    read_until(stop, replace(mailbox_at(settings.reply_mailbox), token=token_for(settings)), runtime)
     runtime.close()
     return 0
 
@@ -154,6 +158,17 @@ def _take(box: BaseMailBox, uid: str, runtime: Runtime, authority: str) -> bool:
         return False
     log.info("A mail was %s", became["outcome"])
     return True
+
+
+def _log_in(box: BaseMailBox, where: Mailbox) -> None:
+    if where.token is None:
+        box.login(where.user, where.password, where.folder)
+        return
+    try:
+        box.xoauth2(where.user, where.token.text(), where.folder)
+    except (IMAP4.error, ImapToolsError):
+        where.token.forget()
+        raise
 
 
 def _ask_again_what_it_can(client: IMAP4) -> None:

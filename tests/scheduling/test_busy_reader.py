@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - one calendar a line
 """When somebody is busy, from the calendar they publish: intervals alone, whatever calendar made it."""
 
 from __future__ import annotations
@@ -8,7 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from dateutil.rrule import rrulestr
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.scheduling.adapters import busy_reader
@@ -187,3 +189,93 @@ def test_whatever_comes_is_read_or_refused_in_words(noise: bytes) -> None:
 def test_odd_rules_and_dates_are_read_or_refused_in_words(odd: str, day: date) -> None:
     with suppress(UnusableCalendar):
         busy(event(f"DTSTART:{day:%Y%m%d}T100000Z", "DURATION:PT1H", f"RRULE:FREQ=WEEKLY;{odd}"))
+
+
+rule_parts = st.fixed_dictionaries(
+    {},
+    optional={
+        "INTERVAL": st.integers(1, 5).map(str),
+        "BYDAY": st.sampled_from(["MO", "MO,WE,FR", "SA", "TU,TH"]),
+        "BYMONTH": st.sampled_from(["3", "4", "3,4"]),
+        "BYMONTHDAY": st.sampled_from(["1", "15", "-1", "24,25,26,27,28,29,30,31", "30"]),
+        "BYSETPOS": st.sampled_from(["1", "-1", "1,-1", "2"]),
+        "BYHOUR": st.sampled_from(["9", "9,14"]),
+        "WKST": st.sampled_from(["MO", "SU"]),
+    },
+)
+limits = st.sampled_from(["", ";COUNT=1", ";COUNT=3", ";COUNT=40", ";UNTIL=20260401T120000Z", ";UNTIL=20260330"])
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.sampled_from(["DAILY", "WEEKLY", "MONTHLY", "YEARLY"]),
+    rule_parts,
+    limits,
+    st.dates(date(2024, 1, 1), date(2026, 4, 10)),
+    st.sampled_from(["", "1MO", "-1FR", "2TU,-1TU"]),
+)
+def test_rules_mean_what_they_mean_to_another_reader(
+    frequency: str, parts: dict[str, str], limit: str, day: date, counted: str
+) -> None:
+    """The other reader is dateutil, which knows nothing of clocks; the start counts here even if no rule names it."""
+    if counted and frequency in ("MONTHLY", "YEARLY"):
+        parts = parts | {"BYDAY": counted}
+    if "BYSETPOS" in parts and len(parts) == 1:
+        return
+    rule = f"FREQ={frequency}" + "".join(f";{name}={worth}" for name, worth in parts.items())
+    start = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
+    expected = rrulestr(rule, dtstart=start)
+    if next(iter(expected.xafter(start - timedelta(seconds=1), count=1, inc=True)), None) != start:
+        return
+    with suppress(ValueError):
+        expected = rrulestr(
+            rule + (limit if "UNTIL" not in limit or limit.endswith("Z") else f"{limit}T235959Z"), dtstart=start
+        )
+    times = expected.between(FIRST, LAST - timedelta(seconds=1), inc=True)
+    told_times = [(f"{at:%m-%d %H:%M}", f"{at + timedelta(minutes=30):%m-%d %H:%M}") for at in times]
+    assert busy(event(f"DTSTART:{start:%Y%m%dT%H%M%SZ}", "DURATION:PT30M", f"RRULE:{rule}{limit}")) == told_times
+
+
+MANY = b",".join(b"2026%02d%02dT%02d%02d00Z" % (n % 12 + 1, n % 28 + 1, n % 24, n % 60) for n in range(300_000))
+ZONE = b"BEGIN:VTIMEZONE\nTZID:Odd\nBEGIN:STANDARD\nDTSTART:16010101T000000\nTZOFFSETFROM:+0100\nTZOFFSETTO:+0000\n%s\nEND:STANDARD\nEND:VTIMEZONE\n"
+ODD = b"BEGIN:VEVENT\nUID:1\nDTSTART;TZID=Odd:20260324T090000\nDURATION:PT1H\nEND:VEVENT\n"
+
+
+def often(rule: bytes, starts: bytes = b"20260105T090000Z", number: int = 1) -> bytes:
+    one = b"BEGIN:VEVENT\nUID:%d\nDTSTART:" + starts + b"\nDURATION:PT1H\nRRULE:" + rule + b"\nEND:VEVENT\n"
+    return b"".join(one % each for each in range(number))
+
+
+BOMBS = {
+    "every hour since 1900": often(b"FREQ=HOURLY", b"19000105T090000Z"),
+    "a day that never comes, two thousand times": often(b"FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", number=2000),
+    "every day since 1900, two thousand times": often(b"FREQ=DAILY", b"19000105T090000Z", 2000),
+    "a thousand million times": often(b"FREQ=DAILY;COUNT=999999999", b"00010105T090000Z", 10),
+    "no interval": often(b"FREQ=DAILY;INTERVAL=0"),
+    "at every hour of the day": often(b"FREQ=DAILY;BYHOUR=" + b",".join(b"%d" % n for n in range(24)), number=2000),
+    "added days without number": often(b"FREQ=DAILY\nRDATE:" + MANY),
+    "left out days without number": often(b"FREQ=DAILY\nEXDATE:" + MANY),
+    "a zone that changes every second": ZONE % b"RRULE:FREQ=SECONDLY" + ODD,
+    "a zone that changes without number": ZONE % (b"RDATE:" + MANY) + ODD,
+    "zones that begin and never end": b"BEGIN:VTIMEZONE\n" * 400_000 + ODD,
+    "a property without number": b"BEGIN:VEVENT\n" + b"DTSTART:20260324T090000Z\n" * 200_000 + b"END:VEVENT\n",
+    "free and busy times without number": b"BEGIN:VFREEBUSY\nFREEBUSY:"
+    + b",".join([b"20260324T090000Z/PT1H"] * 300_000),
+    "carriage returns": b"\n" + b"\r" * 7_000_000,
+}
+
+
+@pytest.mark.timeout(30)
+@pytest.mark.parametrize("name", BOMBS)
+def test_no_calendar_takes_longer_to_read_than_its_length_asks_for(name: str) -> None:
+    """With rules that are followed to their end each of these takes minutes, or for ever."""
+    with suppress(UnusableCalendar):
+        read_busy(b"BEGIN:VCALENDAR\n" + BOMBS[name] + b"\nEND:VCALENDAR\n", FIRST, LAST)
+
+
+def test_days_are_added_to_a_rule_that_ends() -> None:
+    daily = event("DTSTART:20260324T100000Z", "DURATION:PT1H", "RRULE:FREQ=DAILY;COUNT=4", "RDATE:20260410T120000Z")
+    assert busy(daily) == [
+        *((f"03-{day} 10:00", f"03-{day} 11:00") for day in (24, 25, 26, 27)),
+        ("04-10 12:00", "04-10 13:00"),
+    ]

@@ -41,6 +41,8 @@ mail_location = maildir:{home}/mail
 ssl_cert = <{home}/server.pem
 ssl_key = <{home}/server.pem
 disable_plaintext_auth = no
+auth_mechanisms = plain {mechanism}
+{tokens}
 passdb {{
   driver = static
   args = password=right
@@ -64,6 +66,14 @@ service anvil {{
 service stats {{
   chroot =
 }}
+"""
+
+TOKENS = """\
+introspection_mode = post
+introspection_url = {introspection}
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 
 
@@ -101,7 +111,7 @@ def whose_processes(home: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def dovecot(port: int = 0) -> Iterator[Server]:
+def dovecot(port: int = 0, introspection: str = "") -> Iterator[Server]:
     program = shutil.which("dovecot", path=f"{os.environ['PATH']}:/usr/sbin")
     if program is None:
         if os.environ.get("CI") == "true":
@@ -112,7 +122,11 @@ def dovecot(port: int = 0) -> Iterator[Server]:
     authority.cert_pem.write_to_path(home / "authority.pem")
     authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(home / "server.pem")
     ports = {"plain": port or free_port(), "tls": free_port()}
-    (home / "dovecot.conf").write_text(CONFIGURATION.format(home=home, **ports, **whose_processes(home)))
+    tokens = {"mechanism": "xoauth2" if introspection else "", "tokens": ""}
+    if introspection:
+        (home / "tokens.conf").write_text(TOKENS.format(introspection=introspection))
+        tokens["tokens"] = f"passdb {{\n  driver = oauth2\n  mechanisms = xoauth2\n  args = {home}/tokens.conf\n}}"
+    (home / "dovecot.conf").write_text(CONFIGURATION.format(home=home, **ports, **tokens, **whose_processes(home)))
     process = subprocess.Popen([program, "-F", "-c", str(home / "dovecot.conf")])
     try:
         plain = Mailbox("imap", "127.0.0.1", ports["plain"], "meetings", "right")

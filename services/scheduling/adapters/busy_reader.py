@@ -1,22 +1,22 @@
 """Reads from a published calendar when its owner is busy, and nothing else: titles and places are never looked at.
 
-RFC 5545 events and VFREEBUSY. A published diary can hold ten years of appointments, so events that happen once are read
-here, straight from their few lines; those that repeat are given, without their words, to recurring-ical-events.
+RFC 5545 events and VFREEBUSY. A published diary can hold ten years of appointments, so events are read straight from
+their few lines; what repeats is followed day by day (`repeats`), so that no rule can keep the reader busy for long.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
-from itertools import islice
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import icalendar
-import recurring_ical_events
 from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
+from services.scheduling.adapters.repeats import Budget, Rule, TooOften, occurrences, read_rule
 from services.scheduling.adapters.term_calendars import UnusableCalendar
 from services.scheduling.domain.busy import Busy
 from shared.kernel.clock import LONDON
@@ -25,8 +25,9 @@ MAX_DIARY_BYTES = 8_000_000
 MAX_EVENTS = 50_000
 MAX_REPEATING = 2_000
 MAX_STRETCHES = 20_000
-_FOLD = re.compile(rb"\r*\n[ \t]")
-_ZONE = re.compile(r"\nBEGIN:VTIMEZONE\s*?\n.*?\nEND:VTIMEZONE", re.DOTALL | re.IGNORECASE)
+MAX_ZONES, LONGEST_ZONE = 100, 20_000
+_ZONE_BEGINS = re.compile(r"\nBEGIN:VTIMEZONE[ \t]*\n", re.IGNORECASE)
+_ZONE_ENDS = re.compile(r"\nEND:VTIMEZONE", re.IGNORECASE)
 _LINE = re.compile(
     r"\n(BEGIN|END|DTSTART|DTEND|DURATION|RRULE|RDATE|EXDATE|RECURRENCE-ID|UID|TRANSP|STATUS|FREEBUSY"
     r"|X-MICROSOFT-CDO-BUSYSTATUS)([;:][^\r\n]*)",
@@ -34,10 +35,13 @@ _LINE = re.compile(
 )
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?")
 _LASTS = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
+_UNTIL = re.compile(r"UNTIL=([0-9TZ]+)", re.IGNORECASE)
 _TZID = re.compile(r';TZID="?([^";:]+)', re.IGNORECASE)
-_OFTEN = re.compile(r"FREQ=(SECONDLY|MINUTELY)|BYSECOND=|BYMINUTE=[^;]*,", re.IGNORECASE)
 _REPEATS = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
+_SEVERAL = frozenset({"RDATE", "EXDATE"})
 _FREE = frozenset({"FREE", "WORKINGELSEWHERE"})
+
+_TOO_MUCH = "The calendar repeats something every few minutes, or repeats too much to be read."
 
 Lines = Mapping[str, str]
 """Of one event: the parameters and value of each property, from the `;` or `:` on, by name."""
@@ -52,8 +56,7 @@ def read_busy(raw: bytes, first: datetime, last: datetime, *, but: Container[str
     """
     if len(raw) > MAX_DIARY_BYTES:
         raise UnusableCalendar("calendar_too_big", "The calendar is larger than 8 MB. Publish the next months only.")
-    unfolded = _FOLD.sub(b"", raw if b"\n" in raw else raw.replace(b"\r", b"\n"))
-    text = "\n" + unfolded.decode("utf-8-sig", "replace")
+    text = "\n" + _unfolded(raw).decode("utf-8-sig", "replace")
     if "\nBEGIN:VCALENDAR" not in text[:2000].upper():
         raise UnusableCalendar(
             "not_a_calendar", "What is at the address is no calendar. Copy the address that ends in .ics"
@@ -62,8 +65,17 @@ def read_busy(raw: bytes, first: datetime, last: datetime, *, but: Container[str
     return _merged(_all(text, zones, first, last, but), first, last)
 
 
+def _unfolded(raw: bytes) -> bytes:
+    raw = raw.replace(b"\r\n", b"\n")
+    if b"\r" in raw:
+        raw = raw.replace(b"\r", b"" if b"\n" in raw else b"\n")
+    return raw.replace(b"\n ", b"").replace(b"\n\t", b"")
+
+
 def _all(text: str, zones: _Zones, first: datetime, last: datetime, but: Container[str]) -> Iterator[Busy]:
     events, free_busy = _parts(text)
+    if sum(rest.count(",") + 1 for rest in free_busy) > MAX_EVENTS:
+        raise UnusableCalendar("calendar_too_big", f"The calendar holds more than {MAX_EVENTS:,} entries.")
     for rest in free_busy:
         yield from _stretches(rest)
     days = f"{first - timedelta(days=2):%Y%m%d}", f"{last + timedelta(days=2):%Y%m%d}"
@@ -86,6 +98,7 @@ def _parts(text: str) -> tuple[list[dict[str, str]], list[str]]:
     """
     events: list[dict[str, str]] = []
     free_busy: list[str] = []
+    several: dict[tuple[int, str], list[str]] = {}
     within: list[str] = []
     for name, words in _LINE.findall(text):
         key = name.upper()
@@ -100,8 +113,12 @@ def _parts(text: str) -> tuple[list[dict[str, str]], list[str]]:
         elif key == "FREEBUSY":
             free_busy.append(words)
         elif events and within and within[-1] == "VEVENT":
-            lines = events[-1]
-            lines[key] = f"{lines[key]}\n{words}" if key in lines else words
+            if key in _SEVERAL:
+                several.setdefault((len(events), key), []).append(words)
+            else:
+                events[-1].setdefault(key, words)
+    for (number, key), given in several.items():
+        events[number - 1][key] = "\n".join(given)
     return events, free_busy
 
 
@@ -137,15 +154,14 @@ def _once(lines: Lines, zones: _Zones) -> Iterator[Busy]:
 
 def _moment(rest: str, zones: _Zones) -> tuple[datetime, bool]:
     """Return an instant in UTC from the rest of a line, and whether it is a day without a time."""
-    value = rest.split("\n", 1)[0].rpartition(":")[2].strip()
+    value = rest.rpartition(":")[2].strip()
     match = _STAMP.fullmatch(value)
     if match is None:
         raise ValueError(value)
     year, month, day, hour, minute, second, utc = match.groups()
     if hour is None:
         return datetime(int(year), int(month), int(day), tzinfo=LONDON).astimezone(UTC), True
-    named = None if utc else _TZID.search(rest)
-    zone: tzinfo = UTC if utc else zones.named(named.group(1)) if named else LONDON
+    zone: tzinfo = UTC if utc else zones.of(rest)
     at = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59), tzinfo=zone)
     return at.astimezone(UTC), False
 
@@ -166,46 +182,121 @@ def _stretches(rest: str) -> Iterator[Busy]:
     for period in values.split(","):
         start, _, end = period.strip().partition("/")
         try:
-            starts_at = datetime.strptime(start, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
-            if end.upper().startswith(("P", "+P")):
-                ends_at = starts_at + _lasting(end)
-            else:
-                ends_at = datetime.strptime(end, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+            starts_at = _utc(start)
+            ends_at = starts_at + _lasting(end) if end.upper().startswith(("P", "+P")) else _utc(end)
         except (ValueError, OverflowError):
             continue
         if starts_at < ends_at:
             yield Busy(starts_at, ends_at)
 
 
+def _utc(value: str) -> datetime:
+    match = _STAMP.fullmatch(value)
+    if match is None or not match.group(7):
+        raise ValueError(value)
+    return datetime(*(int(part) for part in match.groups()[:6]), tzinfo=UTC)  # type: ignore[misc,arg-type]
+
+
 def _repeated(events: Sequence[Lines], zones: _Zones, first: datetime, last: datetime) -> Iterator[Busy]:
-    if not events:
-        return
-    rules = "\n".join(lines.get("RRULE", "") for lines in events)
-    if len(events) > MAX_REPEATING or _OFTEN.search(rules):
-        raise UnusableCalendar(
-            "calendar_repeats", "The calendar repeats something every few minutes, or repeats too much to be read."
-        )
-    slim = zones.slim_calendar(events)
-    try:
-        occurrences = recurring_ical_events.of(slim, skip_bad_series=True).after(first)
-        for number, each in enumerate(occurrences):
-            starts_at, ends_at = _instant(each["DTSTART"].dt), _instant(each["DTEND"].dt)
-            if starts_at >= last:
-                return
-            if number >= MAX_STRETCHES:
-                raise UnusableCalendar("calendar_repeats", "The calendar repeats too much to be read.")
-            if starts_at < ends_at and each.get("X-SUITE-BUSY") == "yes":
-                yield Busy(starts_at, ends_at)
-    except (ValueError, KeyError, OverflowError, TypeError) as error:
-        raise UnusableCalendar(
-            "calendar_unreadable", "The calendar repeats something in a way that cannot be read."
-        ) from error
+    """Yield when events that repeat take place, with what was moved, called off or added."""
+    budget = Budget()
+    if len(events) > MAX_REPEATING:
+        raise UnusableCalendar("calendar_repeats", _TOO_MUCH)
+    changed: dict[str, dict[datetime, Lines]] = {}
+    for lines in events:
+        if "RECURRENCE-ID" in lines:
+            try:
+                moment, _ = _moment(lines["RECURRENCE-ID"], zones)
+            except (ValueError, OverflowError):
+                continue
+            changed.setdefault(lines.get("UID", ""), {})[moment] = lines
+            if _is_busy(lines):
+                yield from _once(lines, zones)
+    for lines in events:
+        if "RECURRENCE-ID" in lines or not _is_busy(lines):
+            continue
+        try:
+            series = _Series.read(lines, zones)
+            yield from series.between(first, last, changed.get(lines.get("UID", ""), {}), budget)
+        except TooOften as often:
+            raise UnusableCalendar("calendar_repeats", _TOO_MUCH) from often
+        except (ValueError, KeyError, OverflowError) as error:
+            raise UnusableCalendar(
+                "calendar_unreadable", "The calendar repeats something in a way that cannot be read."
+            ) from error
 
 
-def _instant(at: date) -> datetime:
-    if not isinstance(at, datetime):
-        return datetime(at.year, at.month, at.day, tzinfo=LONDON).astimezone(UTC)
-    return (at if at.tzinfo else at.replace(tzinfo=LONDON)).astimezone(UTC)
+@dataclass(frozen=True, slots=True)
+class _Series:
+    """An event that repeats: its rules in its own local time, what is added and left out, and how long each lasts."""
+
+    zone: tzinfo
+    lasts: timedelta
+    days: int
+    rules: tuple[Rule, ...]
+    starts: frozenset[datetime]
+    left_out: frozenset[datetime]
+
+    @classmethod
+    def read(cls, lines: Lines, zones: _Zones) -> _Series:
+        """Read an event; raises `ValueError`, `OverflowError` or `TooOften`. `days` is 0 of one at a time of day."""
+        start = lines["DTSTART"]
+        starts_at, is_day = _moment(start, zones)
+        whole = list(_once(lines, zones))
+        lasts = whole[0].ends_at - whole[0].starts_at if whole else timedelta(0)
+        zone = LONDON if is_day else zones.of(start)
+        local = starts_at.astimezone(zone).replace(tzinfo=None)
+        if sum(lines.get(name, "").count(",") for name in _SEVERAL) > MAX_STRETCHES:
+            raise TooOften
+        rule = lines.get("RRULE", "").rpartition(":")[2]
+        rules = (read_rule(rule, local, _until(rule, zone)),) if rule else ()
+        added = _moments(lines.get("RDATE", ""), zones)
+        days = round(lasts / timedelta(days=1)) if is_day else 0
+        return cls(zone, lasts, days, rules, frozenset({starts_at, *added}), _moments(lines.get("EXDATE", ""), zones))
+
+    def between(
+        self, first: datetime, last: datetime, changed: Mapping[datetime, Lines], budget: Budget
+    ) -> Iterator[Busy]:
+        """Yield each time it takes place so that it is not over before `first` and starts before `last`."""
+        early = max(first - self.lasts - timedelta(days=2), datetime(1, 1, 2, tzinfo=UTC)).date()
+        for rule in self.rules:
+            for local in occurrences(rule, early, last.date() + timedelta(days=1), budget):
+                yield from self._at(local.replace(tzinfo=self.zone).astimezone(UTC), changed)
+        for moment in self.starts:
+            yield from self._at(moment, changed)
+
+    def _at(self, moment: datetime, changed: Mapping[datetime, Lines]) -> Iterator[Busy]:
+        if moment in self.left_out or moment in changed or not self.lasts:
+            return
+        if not self.days:
+            yield Busy(moment, moment + self.lasts)
+            return
+        day = moment.astimezone(LONDON).date() + timedelta(days=self.days)
+        yield Busy(moment, datetime.combine(day, time(), tzinfo=LONDON).astimezone(UTC))
+
+
+def _until(rule: str, zone: tzinfo) -> datetime | None:
+    """Return UNTIL in the local time of the event; a day without a time means to its end."""
+    match = _UNTIL.search(rule)
+    if match is None:
+        return None
+    stamp = _STAMP.fullmatch(match.group(1))
+    if stamp is None:
+        raise ValueError(rule)
+    year, month, day, hour, minute, second, utc = stamp.groups()
+    if hour is None:
+        return datetime(int(year), int(month), int(day), 23, 59, 59)  # noqa: DTZ001 - local, as what it is compared to
+    at = datetime(int(year), int(month), int(day), int(hour), int(minute), min(int(second), 59), tzinfo=UTC)
+    return (at.astimezone(zone) if utc else at).replace(tzinfo=None)
+
+
+def _moments(given: str, zones: _Zones) -> frozenset[datetime]:
+    """Return the instants of RDATE or EXDATE, of which an event may have several lines."""
+    found: set[datetime] = set()
+    for rest in given.split("\n") if given else ():
+        head, _, values = rest.rpartition(":")
+        found.update(_moment(f"{head}:{each.partition('/')[0].strip()}", zones)[0] for each in values.split(","))
+    return frozenset(found)
 
 
 def _merged(stretches: Iterator[Busy], first: datetime, last: datetime) -> tuple[Busy, ...]:
@@ -231,6 +322,7 @@ class _Zones:
     def __init__(self, text: str) -> None:
         self._text = text
         self._known: dict[str, tzinfo] = {}
+        self._own_zones: dict[str, tzinfo] | None = None
 
     def named(self, name: str) -> tzinfo:
         """Return a zone by its name; England's where nobody knows it."""
@@ -238,54 +330,35 @@ class _Zones:
             self._known[name] = _world_zone(name) or self._own().get(name) or LONDON
         return self._known[name]
 
-    def slim_calendar(self, events: Sequence[Lines]) -> icalendar.Calendar:
-        """Return the events as a calendar that holds when they are, in zones of the world, and nothing else."""
-        made = icalendar.Calendar()
-        for lines in events:
-            event = icalendar.Event()
-            event.add("UID", lines.get("UID", ":").partition(":")[2])
-            event.add("X-SUITE-BUSY", "yes" if _is_busy(lines) else "no")
-            for name in ("DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "RRULE", "RDATE", "EXDATE"):
-                for rest in lines.get(name, "").split("\n"):
-                    if rest:
-                        self._copy(event, name, rest)
-            made.add_component(event)
-        return made
-
-    def _copy(self, event: icalendar.Event, name: str, rest: str) -> None:
-        value = rest.rpartition(":")[2].strip()
-        if name == "RRULE":
-            event.add(name, icalendar.vRecur.from_ical(value))
-        elif name == "DURATION":
-            event.add(name, _lasting(value))
-        elif name in ("RDATE", "EXDATE"):
-            moments = [self._moment(rest, each.partition("/")[0]) for each in value.split(",")]
-            event.add(name, moments)
-        else:
-            event.add(name, self._moment(rest, value))
-
-    def _moment(self, rest: str, value: str) -> date:
-        match = _STAMP.fullmatch(value)
-        if match is None:
-            raise ValueError(value)
-        year, month, day = (int(part) for part in match.groups()[:3])
-        if match.group(4) is None:
-            return date(year, month, day)
+    def of(self, rest: str) -> tzinfo:
+        """Return the zone that a line names; England's where it names none, and UTC of an instant in it."""
+        if rest.endswith(("Z", "z")):
+            return UTC
         named = _TZID.search(rest)
-        zone: tzinfo = UTC if match.group(7) else self.named(named.group(1)) if named else LONDON
-        hour, minute, second = (int(part) for part in match.groups()[3:6])
-        return datetime(year, month, day, hour, minute, min(second, 59), tzinfo=zone)
+        return self.named(named.group(1)) if named else LONDON
 
     def _own(self) -> dict[str, tzinfo]:
-        own: dict[str, tzinfo] = {}
-        for found in islice(_ZONE.findall(self._text), 100):
-            try:
-                zone = icalendar.Timezone.from_ical(found.strip())
-                if isinstance(zone, icalendar.Timezone):
-                    own[str(zone["TZID"])] = zone.to_tz()
-            except (ValueError, KeyError, TypeError, AttributeError):
-                continue
-        return own
+        if self._own_zones is None:
+            self._own_zones = dict(_zones_in(self._text))
+        return self._own_zones
+
+
+def _zones_in(text: str) -> Iterator[tuple[str, tzinfo]]:
+    at = 0
+    for _ in range(MAX_ZONES):
+        begins = _ZONE_BEGINS.search(text, at)
+        ends = _ZONE_ENDS.search(text, begins.end()) if begins else None
+        if begins is None or ends is None:
+            return
+        at = ends.end()
+        if at - begins.start() > LONGEST_ZONE:
+            continue
+        try:
+            zone = icalendar.Timezone.from_ical(text[begins.start() : at].strip())
+            if isinstance(zone, icalendar.Timezone):
+                yield str(zone["TZID"]), zone.to_tz()
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+            continue
 
 
 @cache

@@ -1,7 +1,8 @@
 """Fetching a calendar from the web without letting anybody use the suite to look into the authority's network.
 
 Only http and https; only public addresses (loopback when the installation allows it); the address that was checked is
-the one connected to; redirects are followed by hand under the same rules; size and time are bounded.
+the one connected to; redirects are followed by hand under the same rules; size and time are bounded, however slowly
+the other side speaks.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import http.client
 import ipaddress
 import socket
 import ssl
-import time
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 from services.scheduling.adapters.term_calendars import MAX_BYTES, UnusableCalendar
@@ -18,7 +22,20 @@ from services.scheduling.adapters.term_calendars import MAX_BYTES, UnusableCalen
 TIMEOUT_SECONDS = 8.0
 TOTAL_SECONDS = 20.0
 MAX_REDIRECTS = 3
+_WANTED = {"Accept": "text/calendar, */*;q=0.1"}
+_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
+"""Addresses that stand for one of the older sort (RFC 6052)."""
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; `location` is where it points to, empty where it does not."""
+
+    status: int
+    reason: str
+    body: bytes
+    location: str = ""
 
 
 def fetch_calendar(url: str, *, allow_loopback: bool = False, largest: int = MAX_BYTES) -> bytes:
@@ -27,17 +44,22 @@ def fetch_calendar(url: str, *, allow_loopback: bool = False, largest: int = MAX
     Raises `UnusableCalendar` saying what stands in the way.
     """
     for _ in range(MAX_REDIRECTS + 1):
-        parts = _checked(url)
-        answer, location = _get(parts, allow_loopback, largest)
-        if location is None:
-            return answer
-        url = urljoin(url, location)
+        parts = checked_address(url)
+        answer = ask(parts, headers=_WANTED, allow_loopback=allow_loopback, largest=largest)
+        if not answer.location:
+            if answer.status != 200:
+                raise UnusableCalendar(
+                    "calendar_not_there", f"The address answered “{answer.status} {answer.reason}”, not a calendar."
+                )
+            return answer.body
+        url = urljoin(url, answer.location)
     raise UnusableCalendar(
         "calendar_moved", "The address keeps pointing elsewhere. Ask the school for its new address."
     )
 
 
-def _checked(url: str) -> SplitResult:
+def checked_address(url: str) -> SplitResult:
+    """Return a web address in its parts; raises `UnusableCalendar` when it is none, or holds a user name."""
     wrong = UnusableCalendar("calendar_address", "Enter an address that starts with https:// or http://")
     try:
         parts = urlsplit(url.strip().replace("webcal://", "https://", 1))
@@ -49,46 +71,78 @@ def _checked(url: str) -> SplitResult:
     return parts
 
 
-def _get(parts: SplitResult, allow_loopback: bool, largest: int) -> tuple[bytes, str | None]:
-    """Ask once; return the body, or the address that the answer points to."""
+def ask(
+    parts: SplitResult,
+    *,
+    method: str = "GET",
+    body: bytes | None = None,
+    headers: Mapping[str, str],
+    allow_loopback: bool,
+    largest: int,
+) -> Answer:
+    """Ask a server once, of an address that `checked_address` gave; raises `UnusableCalendar`."""
     host = parts.hostname or ""
     port = parts.port or (443 if parts.scheme == "https" else 80)
     connection = _connection(parts.scheme, host, port)
     try:
-        connection.sock = _connect(parts.scheme, host, port, allow_loopback)
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-        connection.request("GET", path, headers={"Accept": "text/calendar, */*;q=0.1", "User-Agent": "pep-suite"})
-        with connection.getresponse() as response:
-            if response.status in _REDIRECTS and response.getheader("Location"):
-                return b"", response.getheader("Location")
-            if response.status != 200:
-                raise UnusableCalendar(
-                    "calendar_not_there", f"The address answered “{response.status} {response.reason}”, not a calendar."
-                )
-            body = _read(response, largest)
-    except (OSError, http.client.HTTPException, UnicodeError) as error:
+        with _connected(parts.scheme, host, port, allow_loopback) as connection.sock:
+            path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+            connection.request(method, path, body, headers={"User-Agent": "pep-suite", **headers})
+            with connection.getresponse() as response:
+                location = response.getheader("Location", "") if response.status in _REDIRECTS else ""
+                answer = Answer(response.status, response.reason, _read(response, largest), location)
+    except (OSError, http.client.HTTPException, UnicodeError, ValueError) as error:
         raise UnusableCalendar(
             "calendar_unreachable", "The address could not be reached. Check it, or upload the calendar as a file."
         ) from error
     finally:
         connection.close()
-    if len(body) > largest:
+    if len(answer.body) > largest:
         megabytes = largest // 1_000_000
         raise UnusableCalendar(
             "calendar_too_big", f"The calendar is larger than {megabytes} MB. Ask for a shorter one."
         )
-    return body, None
+    return answer
 
 
 def _read(response: http.client.HTTPResponse, largest: int) -> bytes:
-    """Read what comes until it is too big or takes too long altogether."""
-    give_up = time.monotonic() + TOTAL_SECONDS
-    body = b""
-    while len(body) <= largest and (chunk := response.read1(65536)):
-        body += chunk
-        if time.monotonic() > give_up:
+    """Read what comes until it is too big."""
+    pieces, length = [], 0
+    while length <= largest and (piece := response.read1(65536)):
+        pieces.append(piece)
+        length += len(piece)
+    return b"".join(pieces)
+
+
+@contextmanager
+def _connected(scheme: str, host: str, port: int, allow_loopback: bool) -> Iterator[socket.socket]:
+    """Connect for as long as the block lasts, at most `TOTAL_SECONDS`: then the line is cut, also in mid-sentence."""
+    plain = _connect(host, port, allow_loopback)
+    late = threading.Event()
+
+    def cut() -> None:
+        late.set()
+        try:
+            plain.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            return
+
+    timer = threading.Timer(TOTAL_SECONDS, cut)
+    timer.daemon = True
+    timer.start()
+    duplicate = plain.dup()
+    try:
+        line = duplicate
+        if scheme == "https":
+            line = ssl.create_default_context().wrap_socket(duplicate, server_hostname=host)
+        with line:
+            yield line
+        if late.is_set():
             raise TimeoutError("the calendar takes too long to arrive")
-    return body
+    finally:
+        timer.cancel()
+        duplicate.close()
+        plain.close()
 
 
 def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection:
@@ -97,25 +151,21 @@ def _connection(scheme: str, host: str, port: int) -> http.client.HTTPConnection
     return http.client.HTTPConnection(host, port, timeout=TIMEOUT_SECONDS)
 
 
-def _connect(scheme: str, host: str, port: int, allow_loopback: bool) -> socket.socket:
+def _connect(host: str, port: int, allow_loopback: bool) -> socket.socket:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [str(entry[4][0]) for entry in found]
     if not addresses or not all(_is_allowed(address, allow_loopback) for address in addresses):
         raise UnusableCalendar("calendar_address_private", "That address is not on the public web.")
-    plain = socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS)
-    if scheme == "http":
-        return plain
-    try:
-        return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-    except OSError:
-        plain.close()
-        raise
+    return socket.create_connection((addresses[0], port), timeout=TIMEOUT_SECONDS)
 
 
 def _is_allowed(address: str, allow_loopback: bool) -> bool:
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
-        parsed = parsed.ipv4_mapped
+    if isinstance(parsed, ipaddress.IPv6Address):
+        inner = parsed.ipv4_mapped or parsed.sixtofour
+        if parsed in _TRANSLATED:
+            inner = ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF)
+        parsed = inner or parsed
     if parsed.is_loopback:
         return allow_loopback
     return parsed.is_global and not parsed.is_multicast

@@ -15,13 +15,24 @@ from services.scheduling.domain.busy import Busy, BusyKind
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """Where a person publishes their diary, when that was last tried and last read, and why it could not be."""
+    """Where a person's diary is, when that was last tried and last read, and why it could not be.
+
+    Of one on a CalDAV server `account` is the user name and `sealed_password` the app password, sealed; both are empty
+    where it is published.
+    """
 
     person_id: str
     address: str
     tried_at: datetime
     read_at: datetime
     problem: str = ""
+    account: str = ""
+    sealed_password: str = ""
+
+    @property
+    def by_caldav(self) -> bool:
+        """Tell whether it is asked for on a CalDAV server."""
+        return bool(self.account)
 
 
 def find(connection: Connection, person_id: str) -> Diary | None:

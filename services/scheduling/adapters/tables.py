@@ -71,6 +71,8 @@ diary = Table(
     Column("tried_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime, nullable=False),
     Column("problem", String(400), nullable=False),
+    Column("account", String(254), nullable=False, server_default=""),
+    Column("sealed_password", Text, nullable=False, server_default=""),
 )
 Index(None, diary.c.tried_at)
 

@@ -13,6 +13,7 @@ from shared.platform.web.unit import current_runtime, current_spec
 
 FIELD = "kept_form"
 _OF_THE_PAGE = frozenset({"csrf_token", "form_key", "kept_path", FIELD})
+_SECRET = "password"  # nosec B105  # noqa: S105 - how the name of a field ends that is typed again rather than kept
 
 
 def keep_late_form() -> str:
@@ -29,7 +30,7 @@ def keep_late_form() -> str:
 def keep(person_id: str, path: str, fields: Iterable[tuple[str, str]]) -> str:
     """Keep a form for a person; return where it is offered again, or an empty text where there is nothing to keep."""
     runtime = current_runtime()
-    pairs: Pairs = [(name, value) for name, value in fields if name not in _OF_THE_PAGE]
+    pairs: Pairs = [(name, value) for name, value in fields if name not in _OF_THE_PAGE and not name.endswith(_SECRET)]
     with runtime.database(current_spec().name).writing() as connection:
         kept_id = kept_forms.keep(connection, person_id, path, pairs, runtime.clock.now())
     return f"{request.script_root}/kept/{kept_id}" if kept_id else ""

@@ -6,13 +6,19 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from services.scheduling.adapters.term_calendars import UnusableCalendar
-from services.scheduling.application.diaries import fetch_diary, forget_diary, keep_diary, own_diary
+from services.scheduling.application.diaries import DiarySource, fetch_diary, forget_diary, keep_diary, own_diary
 from shared.platform.web.access import allowed
 from shared.platform.web.forms import FormState
 from shared.platform.web.pages import render_page
 from shared.platform.web.unit import current_runtime, reading, writing
 
 KEEP = "scheduling.diary.keep_own"
+_CALDAV_FIELDS = {
+    "caldav_address": "Enter the address of your calendar server.",
+    "user_name": "Enter the user name that you have on the calendar server.",
+    "app_password": "Enter the app password.",
+}
+"""What has to be filled in to read a diary on a CalDAV server, with what to say where it is not."""
 pages = Blueprint("diary", __name__, url_prefix="/diary")
 
 
@@ -26,18 +32,22 @@ def show() -> Response:
 @pages.post("")
 @allowed(KEEP)
 def save() -> BaseResponse:
-    """Read a diary for the first time, and keep where it is."""
+    """Read a published diary for the first time, and keep where it is."""
     address = request.form.get("address", "").strip()
-    try:
-        if not address:
-            raise UnusableCalendar("nothing_given", "Enter the address at which your calendar is published.")
-        raw = fetch_diary(address, allow_loopback=current_runtime().settings.may_fetch_loopback)
-        with writing() as work:
-            keep_diary(work, address, raw)
-    except UnusableCalendar as refused:
-        return _page(FormState.typed({"address": [refused.message]}), 422)
-    flash("Your diary was read. From now on, times when you are busy are not offered.", "success")
-    return redirect(url_for("diary.show"), 303)
+    if not address:
+        return _page(FormState.typed({"address": ["Enter the address at which your calendar is published."]}), 422)
+    return _read(DiarySource(address), "address")
+
+
+@pages.post("/caldav")
+@allowed(KEEP)
+def save_caldav() -> BaseResponse:
+    """Read a diary on a CalDAV server for the first time; keep where it is, and the password sealed."""
+    given = {key: request.form.get(key, "").strip() for key in _CALDAV_FIELDS}
+    missing = {key: [words] for key, words in _CALDAV_FIELDS.items() if not given[key]}
+    if missing:
+        return _page(FormState.typed(missing), 422)
+    return _read(DiarySource(given["caldav_address"], given["user_name"], given["app_password"]), "caldav_address")
 
 
 @pages.post("/forget")
@@ -47,6 +57,18 @@ def forget() -> BaseResponse:
     with writing() as work:
         forget_diary(work)
     flash("Your diary is no longer read, and what was read from it is forgotten.", "success")
+    return redirect(url_for("diary.show"), 303)
+
+
+def _read(source: DiarySource, at_fault: str) -> BaseResponse:
+    runtime = current_runtime()
+    try:
+        raw = fetch_diary(source, runtime.clock.now(), allow_loopback=runtime.settings.may_fetch_loopback)
+        with writing() as work:
+            keep_diary(work, source, raw)
+    except UnusableCalendar as refused:
+        return _page(FormState.typed({at_fault: [refused.message]}), 422)
+    flash("Your diary was read. From now on, times when you are busy are not offered.", "success")
     return redirect(url_for("diary.show"), 303)
 
 
