@@ -16,7 +16,7 @@ KEEP = "scheduling.diary.keep_own"
 _CALDAV_FIELDS = {
     "caldav_address": "Enter the address of your calendar server.",
     "user_name": "Enter the user name that you have on the calendar server.",
-    "app_password": "Enter the app password.",
+    "app_password": "Enter the app password.",  # nosec B105 - what a person reads
 }
 """What has to be filled in to read a diary on a CalDAV server, with what to say where it is not."""
 pages = Blueprint("diary", __name__, url_prefix="/diary")
