@@ -1,13 +1,13 @@
 """With which user name and sealed password a diary on a CalDAV server is read.
 
-Revision: 0022, after 0021. New columns with defaults only, so the version before goes on serving meanwhile.
+Revision: 0023, after 0022. New columns with defaults only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0022"
-down_revision = "0021"
+revision = "0023"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 
