@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     false,
+    text,
 )
 
 from shared.platform.db import Json, UtcDateTime
@@ -71,8 +72,8 @@ diary = Table(
     Column("tried_at", UtcDateTime, nullable=False),
     Column("read_at", UtcDateTime, nullable=False),
     Column("problem", String(400), nullable=False),
-    Column("account", String(254), nullable=False, server_default=""),
-    Column("sealed_password", Text, nullable=False, server_default=""),
+    Column("account", String(254), nullable=False, server_default=text("''")),
+    Column("sealed_password", Text, nullable=False, server_default=text("''")),
 )
 Index(None, diary.c.tried_at)
 
@@ -139,8 +140,8 @@ invitee = Table(
     Column("answered_at", UtcDateTime),
     Column("answered_by", String(10), nullable=False),
     Column("comment", Text, nullable=False),
-    Column("stands_in_for", String(36), nullable=False, server_default=""),
-    Column("joins", String(10), nullable=False, server_default=""),
+    Column("stands_in_for", String(36), nullable=False, server_default=text("''")),
+    Column("joins", String(10), nullable=False, server_default=text("''")),
     UniqueConstraint("meeting_id", "person_id"),
     CheckConstraint("answer IN ('needs_action', 'accepted', 'declined', 'tentative')", name="answer_known"),
     CheckConstraint("answered_by IN ('', 'mail', 'link', 'worker')", name="answered_by_known"),

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from services.scheduling.adapters.tables import metadata
@@ -50,7 +51,7 @@ told_invitee = Table(
     Column("withdrawn", Boolean, nullable=False),
     Column("place", String(500)),
     Column("language", String(10)),
-    Column("joins", String(10), nullable=False, server_default=""),
+    Column("joins", String(10), nullable=False, server_default=text("''")),
     Column("answered_sequence", Integer),
     Column("answered_dtstamp", UtcDateTime),
     CheckConstraint("sequence >= 0", name="sequence_counts_up"),

@@ -15,8 +15,8 @@ depends_on = None
 def upgrade() -> None:
     """Go forward."""
     with op.batch_alter_table("diary", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("account", sa.String(length=254), server_default="", nullable=False))
-        batch_op.add_column(sa.Column("sealed_password", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("account", sa.String(length=254), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column("sealed_password", sa.Text(), server_default=sa.text("''"), nullable=False))
 
 
 def downgrade() -> None:
