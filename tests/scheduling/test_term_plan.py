@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import product
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -153,7 +152,6 @@ def best_by_trying_everything(problem: Problem) -> tuple[int, int]:
 @given(problems(most=3, days=2))
 @settings(max_examples=40, deadline=None)
 def test_the_solver_finds_the_best_there_is(problem: Problem) -> None:
-    pytest.importorskip("ortools")
     from services.scheduling.adapters.cp_sat import improve
 
     problem = replace(problem, worth=replace(problem.worth, moved=7))
@@ -233,7 +231,6 @@ def test_what_is_locked_stays_and_what_was_there_moves_only_when_it_must() -> No
 @settings(max_examples=40, deadline=None)
 def test_a_day_off_moves_as_few_as_can_be(problem: Problem, day: int) -> None:
     """The solver moves the fewest there are; the quick draft never moves what could stay unless that makes room."""
-    pytest.importorskip("ortools")
     from services.scheduling.adapters.cp_sat import improve
 
     loose = tuple(replace(one, locked=None, previous=None) for one in problem.meetings)

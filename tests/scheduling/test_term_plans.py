@@ -391,7 +391,6 @@ def test_a_fault_leaves_the_draft_to_be_tried_again(
 
 
 def test_the_solver_improves_a_draft_and_says_how_good_it_is(office: Office, meetings: list[Meeting]) -> None:
-    pytest.importorskip("ortools")
     plan = drafted(office, seconds=10)
     progress = plan.progress
     assert plan.problem == ""
@@ -429,7 +428,6 @@ def test_without_the_solver_the_quick_draft_stands_and_the_page_can_say_why(
 
 
 def test_the_solvers_own_process_can_be_stopped_at_any_time(office: Office, meetings: list[Meeting]) -> None:
-    pytest.importorskip("ortools")
     from benchmarks.term_plan.town import town
 
     heard = []

@@ -74,7 +74,8 @@ class Authority:
         deliver_everything(self.runtime, SPECS)
         self.call("pep", "post", "/children", CHILD)
         deliver_everything(self.runtime, SPECS)
-        (meeting,) = self.call("scheduling", "get", "/meetings?state=to_arrange")
+        to_arrange = self.call("scheduling", "get", "/meetings?state=to_arrange")
+        (meeting,) = [one for one in to_arrange if one["kind"] == "pep"]
         path = f"/meetings/{meeting['id']}"
         slot = self.call("scheduling", "get", f"{path}/slots")["slots"][0]
         wish = {"start": slot["starts_at"], "end": slot["ends_at"], "place": "Oakfield Academy"}
