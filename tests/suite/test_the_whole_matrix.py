@@ -250,6 +250,12 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "scheduling: POST /api/meetings/<meeting_id>/arrangement": MEETING,
     "scheduling: PUT /api/meetings/<meeting_id>/arrangement": MEETING,
+    "scheduling: POST /api/meetings/<meeting_id>/invitees/<invitee_id>/seat": {"person_id": "nobody", "version": 1},
+    "scheduling: POST /api/meetings/<meeting_id>/invitees/<invitee_id>/without": {
+        "why": "could_not_wait",
+        "version": 1,
+    },
+    "scheduling: POST /api/meetings/<meeting_id>/online": {"joining_link": "https://meet.example/a", "version": 1},
     "scheduling: POST /api/meetings/<meeting_id>/answers": {"invitee_id": "<invitee_id>", "answer": "accepted"},
     "scheduling: POST /api/meetings/<meeting_id>/poll": {"times": [], "closes_on": "2026-12-10"},
     "scheduling: PUT /api/meetings/<meeting_id>/poll/closing-date": {"closes_on": "2026-12-10"},

@@ -21,7 +21,7 @@ from services.scheduling.application.replanning import (
 from services.scheduling.domain.meeting import Meeting
 from services.scheduling.entrypoints import chase_words, wording
 from services.scheduling.entrypoints.pages.meeting import show_page
-from shared.kernel.errors import Conflict, InvalidInput, NotFound, Stale
+from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
 from shared.platform.web.forms import FormState, read_form
@@ -137,9 +137,7 @@ def _page(meeting_id: str, invitee_id: str, form: FormState, status: int = 200) 
         plan = replanning_of(work, meeting)
     way = next((one for one in plan.ways_out if one.invitee.id == invitee_id), None) if plan else None
     if plan is None or way is None:
-        if not form.errors:
-            raise NotFound("nothing_to_replan", "This person can come, or is no longer invited.")
-        return show_page("scheduling/replanning_over.html", page, "This has changed", status, form=form)
+        return show_page("scheduling/replanning_over.html", page, "Nothing to replan", status, form=form)
     deputies = [
         {"value": one.person_id, "text": one.name, "hint": wording.role_title(one.role)} for one in way.deputies
     ]
