@@ -20,6 +20,7 @@ from services.scheduling.entrypoints.chronology import chronology
 from services.scheduling.entrypoints.jobs import JOBS
 from services.scheduling.entrypoints.pages import register_pages
 from services.scheduling.entrypoints.subscriptions import SUBSCRIPTIONS
+from shared.contracts.permissions import SOCIAL_CARE, VIRTUAL_SCHOOL
 from shared.platform.service import Announcer, NavigationItem, ServiceSpec
 
 HERE = Path(__file__).parent
@@ -46,5 +47,9 @@ SPEC = ServiceSpec(
     announcer=Announcer(subjects, announce),
     child_name=name_of,
     chronology=chronology,
-    navigation=(NavigationItem("My meetings", "/"), NavigationItem("Calendar", "/calendar")),
+    navigation=(
+        NavigationItem("My meetings", "/"),
+        NavigationItem("Calendar", "/calendar"),
+        NavigationItem("Chase list", "/chase", SOCIAL_CARE | VIRTUAL_SCHOOL),
+    ),
 )

@@ -210,9 +210,10 @@ def test_steps_lie_after_the_beginning_in_order_and_each_is_due_on_its_day(
     assert all(each.on > since for each in steps)
     taken: list[Taken] = []
     for place, each in enumerate(steps):
-        assert next_step(steps, taken) == each
+        assert next_step(steps, taken, since) == each
         due = due_steps(steps, taken, each.on)
         assert due[0] == each
+        assert next_step(steps, taken, each.on) == due[-1]
         taken.append(Taken(each.step.days, each.on, Outcome.DONE, 1))
         assert len(taken) == place + 1
     assert due_steps(steps, taken, date(2100, 1, 1)) == ()
@@ -337,11 +338,13 @@ def test_the_chase_list_says_who_is_waited_for_and_what_comes_next(
     office.at(london_time(date(2026, 11, 27), 9))
     chase_everything(office.runtime, SPEC)
     for who in ("worker", "manager", "head"):
+        assert '/chase"' in enter(who).get("/").text
         words = check_page(enter(who).get("/chase"))
         assert "Child c1" in words
         assert "Ben Adeyemi (Designated teacher)" in words
         assert "Monday 30 November 2026: they are to be telephoned" in words
         assert "To telephone Ben Adeyemi (Designated teacher), for Child c1" in words
+    assert '/chase"' not in enter("teacher").get("/").text
     for who in ("teacher", "carer", "stranger"):
         assert "Child c1" not in check_page(enter(who).get("/chase"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from services.scheduling.adapters import chase_store, history_store, mail_queue, meetings_store
 from services.scheduling.adapters.chase_store import LateChange
@@ -70,13 +70,14 @@ class Chase:
     ring: tuple[Invitee, ...]
     in_doubt: tuple[Invitee, ...]
     late: LateChange | None
+    today: date
 
     @property
     def next(self) -> Dated | None:
         """Return the step that comes next, as long as somebody or something is waited for."""
         if self.ladder is Ladder.ANSWERS and not self.waited_for:
             return None
-        return next_step(self.steps, self.taken)
+        return next_step(self.steps, self.taken, self.today)
 
 
 def chase_of(work: Work, meeting: Meeting) -> Chase:
@@ -160,6 +161,7 @@ def _chase(work: Work, meeting: Meeting, present: Round, behind: list[Taken], la
         ring=ring,
         in_doubt=in_doubt(meeting, policy, work.today, ENGLAND_AND_WALES),
         late=late,
+        today=work.today,
     )
 
 

@@ -127,10 +127,12 @@ def due_steps(steps: Iterable[Dated], taken: Collection[Taken], today: date) -> 
     return tuple(each for each in steps if each.on <= today and each.step.days not in behind)
 
 
-def next_step(steps: Iterable[Dated], taken: Collection[Taken]) -> Dated | None:
-    """Return the step that comes next, or None."""
+def next_step(steps: Iterable[Dated], taken: Collection[Taken], today: date) -> Dated | None:
+    """Return the step that comes next, or None: of several whose day has come the last, which overtakes the others."""
     behind = {each.days for each in taken}
-    return next((each for each in steps if each.step.days not in behind), None)
+    left = [each for each in steps if each.step.days not in behind]
+    due = [each for each in left if each.on <= today]
+    return due[-1] if due else left[0] if left else None
 
 
 def unanswered(meeting: Meeting, policy: ChasePolicy, today: date, holidays: Set[date]) -> tuple[Invitee, ...]:

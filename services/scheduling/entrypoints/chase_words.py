@@ -80,7 +80,8 @@ def next_words(chase: Chase) -> str:
     if following is None:
         return ""
     words = step_words(following.step)
-    return f"{day(following.on)}: {words[:1].lower()}{words[1:]}"
+    when = day(following.on) if following.on > chase.today else "As soon as it is a working day"
+    return f"{when}: {words[:1].lower()}{words[1:]}"
 
 
 def waited_for(line: ChaseLine) -> str:
