@@ -25,6 +25,13 @@ class Role(StrEnum):
         """Return the role in words, as a page shows it."""
         return ROLE_TITLES[self]
 
+    @property
+    def in_text(self) -> str:
+        """Return the role as it stands inside a sentence: names keep their capitals."""
+        return (
+            self.title if self.title.startswith(("Independent", "Virtual")) else self.title[:1].lower() + self.title[1:]
+        )
+
 
 ROLE_TITLES = {
     Role.SOCIAL_WORKER: "Social worker",

@@ -102,8 +102,8 @@ def in_words(quorum: Quorum) -> str:
     """Return a quorum as people say it: the social worker, the designated teacher or their delegate, and 1 other."""
     parts = []
     for role in (role for role in Role if role in quorum.roles):
-        stand_ins = [_small(stand_in) for stand_in in quorum.stand_ins.get(role, ())]
-        parts.append(" or ".join([f"the {_small(role)}", *(f"the {name}" for name in stand_ins)]))
+        stand_ins = [stand_in.in_text for stand_in in quorum.stand_ins.get(role, ())]
+        parts.append(" or ".join([f"the {role.in_text}", *(f"the {name}" for name in stand_ins)]))
     if quorum.others:
         parts.append(f"{quorum.others} {'other person' if quorum.others == 1 else 'other people'}")
     if not parts:
@@ -121,7 +121,3 @@ def read_quorum(data: Mapping[str, Any]) -> Quorum:
             Role(role): tuple(Role(one) for one in stand_ins) for role, stand_ins in data.get("stand_ins", {}).items()
         },
     )
-
-
-def _small(role: Role) -> str:
-    return role.title if role is Role.IRO else role.title[:1].lower() + role.title[1:]

@@ -59,8 +59,7 @@ def step_words(step: Step) -> str:
 
 def roles(wanted: Iterable[Role]) -> str:
     """Return roles as people list them: the social worker and the team manager."""
-    names = [f"the {role.title if role is Role.IRO else role.title[:1].lower() + role.title[1:]}" for role in wanted]
-    return " and ".join(names)
+    return " and ".join(f"the {role.in_text}" for role in wanted)
 
 
 def ladder_rows(chase: Chase) -> list[dict[str, Any]]:

@@ -147,7 +147,11 @@ def was_there(meeting: Meeting, went: HowItWent | None, invitee: Invitee) -> str
 
 def small(words: str) -> str:
     """Return words as they stand inside a sentence."""
-    return words if words[:2].isupper() or words.startswith("Independent") else words[:1].lower() + words[1:]
+    return (
+        words
+        if words[:2].isupper() or words.startswith(("Independent", "Virtual School"))
+        else words[:1].lower() + words[1:]
+    )
 
 
 def meeting_title(meeting: Meeting) -> str:
@@ -269,9 +273,9 @@ def _held(facts: Mapping[str, Any]) -> str:
 def _person(facts: Mapping[str, Any]) -> str:
     if "role" not in facts:
         return ""
-    role = role_title(str(facts.get("role")))
+    role = Role(str(facts["role"])).in_text
     name = facts.get("name")
-    return f"{name} ({role.lower() if role != role_title('iro') else role})" if name else f"The {role.lower()}"
+    return f"{name} ({role})" if name else f"The {role}"
 
 
 def _moment(text: object) -> str:
