@@ -13,13 +13,13 @@ from services.pep.domain.team import STAFF
 from services.pep.entrypoints.commands import run_import_schools, run_import_ssda903, run_record_person
 from services.scheduling.adapters.term_calendars import UnusableCalendar
 from services.scheduling.app import SPEC as SCHEDULING
-from services.scheduling.application.terms import import_terms, read_calendar
+from services.scheduling.application.terms import find_school, import_terms, read_calendar
 from services.scheduling.entrypoints.receive_mail import read_piped, receive_mail
 from shared.contracts.roles import Role
 from shared.kernel.errors import Conflict, DomainError, InvalidInput, Stale
 from shared.platform.access import system_actor
 from shared.platform.runtime import Runtime
-from shared.platform.work import writing_work
+from shared.platform.work import reading_work, writing_work
 from suite.audit import anchored, shown, verified
 from suite.backup.command import backup, restore
 from suite.composition import authority_named, everybody, runtime_for
@@ -104,6 +104,8 @@ def _import_schools(runtime: Runtime, wanted: argparse.Namespace) -> int:
 
 def _import_terms(runtime: Runtime, wanted: argparse.Namespace) -> int:
     try:
+        with reading_work(runtime, SCHEDULING, system_actor()) as work:
+            find_school(work, wanted.school)
         raw, name = read_calendar(wanted.source, allow_loopback=runtime.settings.may_fetch_loopback)
         with writing_work(runtime, SCHEDULING, system_actor()) as work:
             terms = import_terms(work, wanted.school, raw, name)

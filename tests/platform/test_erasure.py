@@ -18,14 +18,19 @@ NOT_OF_A_CHILD = {
     "attendance_upload": "a file of many children's marks; what names the child is taken out of it",
     "delegation": "between two people of a school; the places on teams that follow from it are the children's",
     "failing_address": "an address; those of people known through the child alone are forgotten",
+    "form_in_force": "which form an authority uses from when",
     "inbox_position": "a number for each subject, which is how late facts are kept away",
+    "own_form": "what an authority's plans ask",
     "published": "how many facts of each type were sent",
+    "room": "a room of a school or authority",
     "school": "a school",
+    "school_day": "a school's",
     "sign_in_choice": "minutes old, before it is known who signs in",
     "sign_of_life": "when the worker last did its round",
     "audit_head": "how far the chain of the audit reaches",
     "term_calendar": "a school's",
     "term_date": "a school's",
+    "term_plan": "a draft for many children; its lines are each child's",
 }
 
 

@@ -33,7 +33,7 @@ def test_a_worker_arranges_a_meeting_and_a_carer_answers(app: Flask, office: Off
         page.goto(f"{address}/")
         assert_well_made(page, "meetings-to-arrange")
         page.get_by_role("link", name="Your diary").click()
-        page.get_by_role("button", name="Read my diary").click()
+        page.get_by_role("button", name="Read my diary", exact=True).click()
         assert "Enter the address" in page.inner_text(".govuk-error-summary")
         assert_well_made(page, "diary")
         page.goto(f"{address}/")

@@ -113,7 +113,7 @@ class Suite:
 
     def fill_in(self, plan_id: str) -> None:
         """Answer every section as its owner, and set a target."""
-        samples = {"yes_no": False, "date": "2027-02-01", "number": 9, "money": 10_000}
+        samples = {"yes_no": True, "date": "2027-02-01", "number": 9, "money": 10_000}
         for section in self.get("pep", "sam", f"/plans/{plan_id}")["sections"]:
             path = f"/plans/{plan_id}/sections/{section['key']}"
             questions = self.get("pep", "sam", path)["questions"]

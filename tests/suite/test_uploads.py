@@ -18,7 +18,7 @@ from shared.platform.web.uploads import LARGEST, LONGEST_NAME, shown_name
 from tests.suite.access_world import SCHOOL, SPECS, AccessWorld
 
 ROOT = Path(__file__).parents[2]
-TEACHER = "our-designated_teacher"
+TEACHER, HEAD = "our-designated_teacher", "our-virtual_school_head"
 MARKS = b"reference,date,session,code\r\n700000,2026-11-16,AM,/\r\n"
 TERM = (
     b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:x\r\nBEGIN:VEVENT\r\nUID:1\r\nDTSTAMP:20260901T090000Z\r\n"
@@ -28,6 +28,7 @@ WAYS = {
     "attendance page": ("virtual_school", "/attendance", "file", MARKS),
     "suspension page": ("virtual_school", "/suspensions", "file", b""),
     "calendar page": ("scheduling", f"/schools/{SCHOOL}/terms", "calendar", TERM),
+    "form page": ("pep", "/forms/secondary/change", "sheet", b""),
     "attendance API": ("virtual_school", "/api/attendance-imports", "", MARKS),
     "calendar API": ("scheduling", f"/api/schools/{SCHOOL}/terms", "calendar", TERM),
 }
@@ -81,21 +82,21 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AccessWorld]:
 
 def send(world: AccessWorld, way: str, content: bytes, name: str = "week.csv") -> TestResponse:
     service, path, field, _ = WAYS[way]
-    client = world.client(service, TEACHER)
+    client = world.client(service, HEAD if way == "form page" else TEACHER)
     if way == "attendance API":
         return client.post(path, data=content, query_string={"file_name": name}, content_type="text/csv")
     if way == "calendar API":
         return client.put(path, json={"calendar": content.decode("utf-8", "replace")}, headers={"If-Match": "*"})
-    boundary, body = encode_multipart({field: FileStorage(io.BytesIO(content), filename=name)})
+    boundary, body = encode_multipart({"title": "Ours", field: FileStorage(io.BytesIO(content), filename=name)})
     return client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
 def rows(world: AccessWorld) -> dict[str, int]:
-    """Count what marks, suspensions and term dates there are."""
+    """Count what marks, suspensions, term dates and own forms there are."""
     found = {}
     for spec in SPECS:
         with world.runtime.database(spec.name).reading() as connection:
-            for name in ("mark", "suspension", "term_date"):
+            for name in ("mark", "suspension", "term_date", "own_form"):
                 if name in spec.metadata.tables:
                     query = select(func.count()).select_from(spec.metadata.tables[name])
                     found[name] = int(connection.execute(query).scalar_one())
@@ -117,6 +118,7 @@ def test_files_come_in_at_the_places_that_are_tried_here_and_at_no_other() -> No
         if "sent_file(" in path.read_text(encoding="utf-8")
     }
     assert sent == {
+        "services/pep/entrypoints/pages/forms.py",
         "services/scheduling/entrypoints/pages/terms.py",
         "services/virtual_school/entrypoints/pages/attendance.py",
         "services/virtual_school/entrypoints/pages/suspensions.py",
