@@ -113,6 +113,28 @@ def test_what_belongs_to_an_alarm_is_not_taken_for_the_event() -> None:
 
 
 @pytest.mark.parametrize(
+    ("from_here_on", "after"),
+    [
+        (
+            ["DTSTART;TZID=Europe/London:20260402T140000", "DTEND;TZID=Europe/London:20260402T160000"],
+            [("04-02 13:00", "04-02 15:00"), ("04-09 13:00", "04-09 15:00")],
+        ),
+        (
+            ["DTSTART;TZID=Europe/London:20260401T100000", "DURATION:PT30M"],
+            [("04-01 09:00", "04-01 09:30"), ("04-08 09:00", "04-08 09:30")],
+        ),
+        (["DTSTART;TZID=Europe/London:20260331T100000", "DURATION:PT1H", "STATUS:CANCELLED"], []),
+    ],
+)
+def test_what_is_moved_from_some_day_on_is_moved_for_good(
+    from_here_on: list[str], after: list[tuple[str, str]]
+) -> None:
+    series = event("DTSTART;TZID=Europe/London:20260303T100000", "DURATION:PT1H", "RRULE:FREQ=WEEKLY")
+    moved = event("RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/London:20260331T100000", *from_here_on)
+    assert busy(series, moved) == [("03-24 10:00", "03-24 11:00"), *after]
+
+
+@pytest.mark.parametrize(
     "made_by",
     [
         lambda raw: raw.replace(b"\r\n", b"\r"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,6 +25,7 @@ MAX_DIARY_BYTES = 8_000_000
 MAX_EVENTS = 50_000
 MAX_REPEATING = 2_000
 MAX_STRETCHES = 20_000
+FURTHEST_SHIFT = timedelta(days=400)
 MAX_ZONES, LONGEST_ZONE = 100, 20_000
 _ZONE_BEGINS = re.compile(r"\nBEGIN:VTIMEZONE[ \t]*\n", re.IGNORECASE)
 _ZONE_ENDS = re.compile(r"\nEND:VTIMEZONE", re.IGNORECASE)
@@ -36,6 +37,7 @@ _LINE = re.compile(
 _STAMP = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T(\d\d)(\d\d)(\d\d)(Z?))?")
 _LASTS = re.compile(r"\+?P(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.IGNORECASE)
 _UNTIL = re.compile(r"UNTIL=([0-9TZ]+)", re.IGNORECASE)
+_FROM_HERE_ON = re.compile(r";RANGE=THISANDFUTURE", re.IGNORECASE)
 _TZID = re.compile(r';TZID="?([^";:]+)', re.IGNORECASE)
 _REPEATS = frozenset({"RRULE", "RDATE", "RECURRENCE-ID"})
 _SEVERAL = frozenset({"RDATE", "EXDATE"})
@@ -203,6 +205,7 @@ def _repeated(events: Sequence[Lines], zones: _Zones, first: datetime, last: dat
     if len(events) > MAX_REPEATING:
         raise UnusableCalendar("calendar_repeats", _TOO_MUCH)
     changed: dict[str, dict[datetime, Lines]] = {}
+    shifted: dict[str, list[tuple[datetime, Lines]]] = {}
     for lines in events:
         if "RECURRENCE-ID" in lines:
             try:
@@ -210,13 +213,15 @@ def _repeated(events: Sequence[Lines], zones: _Zones, first: datetime, last: dat
             except (ValueError, OverflowError):
                 continue
             changed.setdefault(lines.get("UID", ""), {})[moment] = lines
+            if _FROM_HERE_ON.search(lines["RECURRENCE-ID"].rpartition(":")[0]):
+                shifted.setdefault(lines.get("UID", ""), []).append((moment, lines))
             if _is_busy(lines):
                 yield from _once(lines, zones)
     for lines in events:
         if "RECURRENCE-ID" in lines or not _is_busy(lines):
             continue
         try:
-            series = _Series.read(lines, zones)
+            series = _Series.read(lines, zones).with_shifts(shifted.get(lines.get("UID", ""), []), zones)
             yield from series.between(first, last, changed.get(lines.get("UID", ""), {}), budget)
         except TooOften as often:
             raise UnusableCalendar("calendar_repeats", _TOO_MUCH) from often
@@ -224,6 +229,18 @@ def _repeated(events: Sequence[Lines], zones: _Zones, first: datetime, last: dat
             raise UnusableCalendar(
                 "calendar_unreadable", "The calendar repeats something in a way that cannot be read."
             ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Shift:
+    """From a moment of a series on each instance begins `by` later, in local time, and `lasts` so long.
+
+    RFC 5545 section 3.2.13. Where it lasts no time, none of them is busy any more.
+    """
+
+    since: datetime
+    by: timedelta
+    lasts: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +253,20 @@ class _Series:
     rules: tuple[Rule, ...]
     starts: frozenset[datetime]
     left_out: frozenset[datetime]
+    shifts: tuple[_Shift, ...] = ()
+
+    def with_shifts(self, given: Sequence[tuple[datetime, Lines]], zones: _Zones) -> _Series:
+        """Return the series with what was moved from some instance on (`RANGE=THISANDFUTURE`), the latest first."""
+        found = []
+        for since, lines in given:
+            starts_at, _ = _moment(lines["DTSTART"], zones)
+            whole = list(_once(lines, zones)) if _is_busy(lines) else []
+            lasts = whole[0].ends_at - whole[0].starts_at if whole else timedelta(0)
+            found.append(_Shift(since, self._local(starts_at) - self._local(since), lasts))
+        return replace(self, shifts=tuple(sorted(found, key=lambda one: one.since, reverse=True)))
+
+    def _local(self, moment: datetime) -> datetime:
+        return moment.astimezone(self.zone).replace(tzinfo=None)
 
     @classmethod
     def read(cls, lines: Lines, zones: _Zones) -> _Series:
@@ -258,15 +289,25 @@ class _Series:
         self, first: datetime, last: datetime, changed: Mapping[datetime, Lines], budget: Budget
     ) -> Iterator[Busy]:
         """Yield each time it takes place so that it is not over before `first` and starts before `last`."""
-        early = max(first - self.lasts - timedelta(days=2), datetime(1, 1, 2, tzinfo=UTC)).date()
+        furthest = min(max((abs(one.by) + one.lasts for one in self.shifts), default=timedelta(0)), FURTHEST_SHIFT)
+        early = max(first - self.lasts - furthest - timedelta(days=2), datetime(1, 1, 2, tzinfo=UTC)).date()
+        late = (last + furthest).date() + timedelta(days=1)
         for rule in self.rules:
-            for local in occurrences(rule, early, last.date() + timedelta(days=1), budget):
+            for local in occurrences(rule, early, late, budget):
                 yield from self._at(local.replace(tzinfo=self.zone).astimezone(UTC), changed)
         for moment in self.starts:
             yield from self._at(moment, changed)
 
     def _at(self, moment: datetime, changed: Mapping[datetime, Lines]) -> Iterator[Busy]:
-        if moment in self.left_out or moment in changed or not self.lasts:
+        if moment in self.left_out or moment in changed:
+            return
+        shift = next((one for one in self.shifts if one.since <= moment), None)
+        if shift is not None:
+            starts_at = (self._local(moment) + shift.by).replace(tzinfo=self.zone).astimezone(UTC)
+            if shift.lasts:
+                yield Busy(starts_at, starts_at + shift.lasts)
+            return
+        if not self.lasts:
             return
         if not self.days:
             yield Busy(moment, moment + self.lasts)
