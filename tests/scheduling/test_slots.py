@@ -61,7 +61,7 @@ def test_each_offered_time_says_why_it_is_good() -> None:
     assert texts == [
         "in time: 15 days before the latest date, Friday 11 December 2026",
         "a school day by the term calendar of Oakfield",
-        "nobody invited has another PEP meeting then",
+        "nobody invited has another meeting then",
     ]
 
 
@@ -95,7 +95,7 @@ def test_when_nothing_fits_the_booking_that_stands_most_in_the_way_is_named() ->
     )
     assert freer.obstacle is not None
     assert freer.obstacle.person_id == "a"
-    assert "Without Amara Okafor's other PEP meetings" in freer.obstacle.text
+    assert "Without Amara Okafor's other meetings" in freer.obstacle.text
 
 
 def test_a_persons_own_diary_is_heeded_named_and_never_taken_for_known_when_it_is_not() -> None:

@@ -284,7 +284,7 @@ def test_what_cannot_be_arranged_any_more_is_listed_and_loses_nothing(office: Of
     after = lines(office, plan)
     assert after[meetings[0].id].state is PlacementState.GONE
     assert after[this.meeting_id].state is PlacementState.REFUSED
-    assert "just been booked for another PEP meeting" in after[this.meeting_id].refusal
+    assert "just been booked for another meeting" in after[this.meeting_id].refusal
     assert [one.state for one in after.values()].count(PlacementState.SENT) == 4
     assert office.meeting_of("p2").state is MeetingState.TO_ARRANGE  # still on the worker's list
     assert stored(office, plan.id).state is PlanState.SENT

@@ -1,6 +1,6 @@
 """All that is known of those a meeting must suit: read at once, for one meeting or for a whole term's.
 
-What is read: term calendars and schools' days, other PEP meetings, people's own diaries, the hours that suit them, the
+What is read: term calendars and schools' days, other meetings, people's own diaries, the hours that suit them, the
 lessons children should not miss, the times that people are being asked about, and the rooms with their bookings. A new
 source of busy times is read here, once for all the meetings asked about, and given to each person as stretches of a
 kind of its own (`domain/busy.py`).

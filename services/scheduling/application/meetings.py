@@ -245,7 +245,7 @@ def _save_or_offer_others(work: Work, booked: Meeting, guests: tuple[Guest, ...]
         names = [guest.name for guest in guests if isinstance(people, list) and guest.person_id in people]
         minutes = int((booked.booking.ends_at - booked.booking.starts_at).total_seconds() // 60)
         who = " and ".join(names) or "Somebody who must be there"
-        of_people = f"{who} has just been booked for another PEP meeting at that time. Choose another time."
+        of_people = f"{who} has just been booked for another meeting at that time. Choose another time."
         raise Conflict(
             taken.code,
             taken.message if taken.code == "room_booked" else of_people,

@@ -27,7 +27,7 @@ class Point:
 
 
 _WHY = {
-    BusyKind.PEP_MEETING: ("booked", "{name} is already booked for another PEP meeting"),
+    BusyKind.PEP_MEETING: ("booked", "{name} is already booked for another meeting"),
     BusyKind.DIARY: ("busy", "{name}'s own diary says that they are busy"),
     BusyKind.OUTSIDE_HOURS: ("outside_hours", "it is outside the hours that suit {name}"),
     BusyKind.HELD_BY_POLL: ("held", "{name} is being asked about this time for another meeting"),
@@ -112,7 +112,7 @@ def _people_points(people: Sequence[Person], starts_at: datetime, ends_at: datet
         kind = next((kind for kind in BusyKind if kind in reasons), None)
         if kind is not None:
             points.append(_taken_point(person, kind, reasons[kind]))
-    return points or [Point("nobody_booked", "nobody invited has another PEP meeting then", True)]
+    return points or [Point("nobody_booked", "nobody invited has another meeting then", True)]
 
 
 def _taken_point(person: Person, kind: BusyKind, why: Taken) -> Point:

@@ -59,7 +59,7 @@ _REMOVALS = (
     _Removal(
         Constraint.BOOKINGS,
         frozenset({BusyKind.PEP_MEETING, BusyKind.TRAVEL}),
-        "Without {name}'s other PEP meetings there would be",
+        "Without {name}'s other meetings there would be",
     ),
     _Removal(Constraint.DIARY, frozenset({BusyKind.DIARY}), "Without what is in {name}'s own diary there would be"),
     _Removal(
