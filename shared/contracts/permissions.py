@@ -340,6 +340,24 @@ SCHEDULING: Mapping[str, Permission] = {
     "scheduling.poll.answer": Permission(
         "Say which times suit one, where one is asked", team=EVERYONE, matter=Matter.MEETINGS
     ),
+    "scheduling.agenda.read": Permission(
+        "Read what will be talked about at a meeting",
+        team=EVERYONE,
+        authority=HEAD,
+        fields={"review": EVERYONE - DELEGATE},
+        matter=Matter.MEETINGS,
+    ),
+    "scheduling.agenda.add": Permission(
+        "Add to what will be talked about at a meeting, and change or take back what is one's own",
+        team=EVERYONE,
+        fields={"review": EVERYONE - DELEGATE},
+        matter=Matter.MEETINGS,
+    ),
+    "scheduling.agenda.start": Permission("Say who should start a meeting about oneself", team=frozenset({Role.CHILD})),
+    "scheduling.agenda.order": Permission(
+        "Read what a child wrote for the social worker alone, put what will be talked about in order, take points out",
+        team=SOCIAL_CARE,
+    ),
     "scheduling.chase.read": Permission(
         "See which meetings wait for an answer, a time or a way out, and what comes next",
         team=SOCIAL_CARE | VIRTUAL_SCHOOL,

@@ -48,9 +48,10 @@ from services.pep.domain.targets import Category
 from services.scheduling.adapters import meetings_store, term_plan_store
 from services.scheduling.adapters.tables_mail import mail_in, mail_out
 from services.scheduling.app import SPEC as SCHEDULING
-from services.scheduling.application import feeds, lessons, meetings, rooms
+from services.scheduling.application import agenda, feeds, lessons, meetings, rooms
 from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.polls import Asking, ask_people
+from services.scheduling.domain.agenda import Wish
 from services.scheduling.domain.feeds import FeedKind
 from services.scheduling.domain.meeting import Booking, Mode
 from services.scheduling.domain.term_draft import Placement, PlacementState, PlanState, TermPlan
@@ -84,6 +85,8 @@ SINCE = date(2026, 11, 2)
 SOUTHMOOR = Authority(
     "southmoor", "Southmoor Council", "meetings@pep.southmoor.example", "Southmoor Virtual School meetings"
 )
+PRIVATE_WORD = "Blorptwizzle"
+"""What our child writes of in a point of the agenda for the social worker alone."""
 GROUPS = {"ours": "our", "theirs": "their", "former": "their", "far": "far"}
 """Who is on the team of each child today."""
 FAMILY = (Role.CARER, Role.PARENT, Role.CHILD, Role.ADVOCATE)
@@ -135,6 +138,7 @@ class AccessWorld:
         self._upload()
         self._open_in_emergencies()
         self.deliver()
+        self._shape_agendas()
         self._sign_in()
         self._feed()
         self._keep_records()
@@ -370,6 +374,15 @@ class AccessWorld:
                 seen_version=concern.version,
             )
         self.things[child]["concern_id"] = concern.id
+
+    def _shape_agendas(self) -> None:
+        """Let each child have written something for the social worker alone, and the teacher for everybody."""
+        for child, things in self.things.items():
+            with self.acting(SCHEDULING, f"{GROUPS[child]}-child") as work:
+                private = f"{PRIVATE_WORD} frightens me" if child == "ours" else "I am afraid"
+                things["point_id"] = agenda.add_point(work, things["meeting_id"], private, Wish.WORKER_ONLY).id
+            with self.acting(SCHEDULING, f"{GROUPS[child]}-designated_teacher") as work:
+                agenda.add_point(work, things["meeting_id"], "The school trip", Wish.TALK)
 
     def _review(self, child: str) -> None:
         """Let the first review have been held, with something agreed for the teacher of the day, and a disagreement."""

@@ -27,7 +27,7 @@ from shared.platform import access
 from shared.platform.access import Decision
 from shared.platform.db import Database
 from shared.testing.pages import steady
-from tests.suite.access_world import TODAY, AccessWorld, undone
+from tests.suite.access_world import PRIVATE_WORD, TODAY, AccessWorld, undone
 from tests.suite.canary_world import (
     UNTOLD,
     Fact,
@@ -50,6 +50,9 @@ pytestmark = pytest.mark.timeout(240)
 
 SHOWS_THE_HOME = ("pep.placement.read", "pep.placement.record", "pep.record.prepare")
 """The rows whose pages show where the child lives: the page, the form that is filled in with it, the whole record."""
+
+WHOLE_RECORD = ("scheduling.record.prepare", "pep.record.prepare")
+"""The rows by which a copy of everything that is kept of a child is prepared."""
 
 WITH_THE_SCHOOL = {"pep.school.recorded.v1", "pep.person.recorded.v1", "pep.child.school_changed.v1"}
 """The events that name a school: the register's, the teacher's, and the child's by its number."""
@@ -126,6 +129,27 @@ def test_the_walk_went_everywhere_and_met_every_kind_of_refusal(world: AccessWor
     assert any("text/csv" in one.text for one in read[Role.SOCIAL_WORKER])
 
 
+def confided(text: str) -> bool:
+    return PRIVATE_WORD.casefold() in text.casefold()
+
+
+def test_what_a_child_confides_for_the_agenda_is_read_by_social_care_alone(world: AccessWorld, read: Read) -> None:
+    """And by the child who wrote it, when signed in; besides, it is in the whole record where a copy is prepared."""
+    shown = {(role, one.row) for role, found in read.items() for one in found if confided(one.text)}
+    whole = {(role, row) for role, row in shown if row in WHOLE_RECORD}
+    assert {role for role, _ in shown - whole} == {Role.SOCIAL_WORKER, Role.TEAM_MANAGER, Role.CHILD}
+    assert {role for role, _ in whole} <= {Role.SOCIAL_WORKER, Role.TEAM_MANAGER, Role.VIRTUAL_SCHOOL_HEAD}
+    assert {row for role, row in shown if role is Role.SOCIAL_WORKER} >= {
+        "scheduling.meeting.read", "scheduling.agenda.read",
+    }  # fmt: skip
+    assert any("The school trip" in one.text for one in read[Role.CARER])
+
+
+def test_what_a_child_confides_is_in_no_event_and_no_log(told: list[str], read: Read, logged: Lines) -> None:
+    assert [one for one in told if confided(one)] == []
+    assert [line for line in logged.lines if confided(line)] == []
+
+
 def test_who_is_not_on_the_team_comes_upon_nothing(world: AccessWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Database, "writing", undone)
     others = [f"their-{role.value}" for role in Role if role is not Role.VIRTUAL_SCHOOL_HEAD]
@@ -135,23 +159,27 @@ def test_who_is_not_on_the_team_comes_upon_nothing(world: AccessWorld, monkeypat
                 if "child_id" in route.arguments and route.method == "GET":
                     answer = given(route.action, str(route), ask(world.client(service, person), world, route, "ours"))
                     assert not answer.facts, (person, str(route))
+                    assert not confided(answer.text), (person, str(route))
 
 
 def test_what_needs_no_sign_in_shows_nothing(world: AccessWorld) -> None:
     found = list(public_pages(world))
     assert len(found) > 20
-    assert [one.where for one in found if one.facts] == []
+    assert [one.where for one in found if one.facts or confided(one.text)] == []
 
 
 def test_mails_calendar_entries_and_the_pages_behind_links_tell_the_place_and_no_more(world: AccessWorld) -> None:
     known: dict[Fact, set[Role]] = {fact: set() for fact in Fact}
-    asked = set()
+    asked, behind_links = set(), ""
     for role, one in mails(world):
         asked.add(role)
+        behind_links += one.text if one.row == "link" else ""
         assert one.status == 200, one.where
+        assert not confided(one.text), one.where
         for fact in one.facts:
             known[fact].add(role)
-    assert asked >= {Role.PARENT, Role.CARER, Role.DESIGNATED_TEACHER}
+    assert "The school trip" in behind_links
+    assert asked >= {Role.CHILD, Role.PARENT, Role.CARER, Role.DESIGNATED_TEACHER}
     assert known == {Fact.HOME: set(), Fact.SCHOOL: set(), Fact.PLACE: {r for r in asked if knows(r, Fact.PLACE)}}
 
 
@@ -165,7 +193,7 @@ def test_a_calendar_feed_tells_its_owner_the_place_and_nobody_a_name(world: Acce
     assert told <= who_may(Fact.PLACE)
     assert {Role.SOCIAL_WORKER, Role.CARER, Role.DESIGNATED_TEACHER} <= told
     assert all(one.where.startswith("mine") for one in given if one.facts)
-    assert not [one for one in given if "Child Ours" in one.text or "people.example" in one.text]
+    assert not [one for one in given if "Child Ours" in one.text or confided(one.text) or "people.example" in one.text]
 
 
 def test_no_event_tells_where_the_child_lives_or_where_a_meeting_is(world: AccessWorld, told: list[str]) -> None:

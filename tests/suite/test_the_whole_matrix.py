@@ -160,6 +160,16 @@ def signed_in_there(stand: Stand) -> bool:
     return stand.is_own and stand.role is Role.SOCIAL_WORKER
 
 
+def wrote_it(stand: Stand) -> bool:
+    """A point of an agenda is changed by whoever wrote it: in this world the child."""
+    return stand.is_own and stand.role is Role.CHILD
+
+
+def may_take_out(stand: Stand) -> bool:
+    """It is taken out by whoever wrote it, and by those who put the agenda in order."""
+    return wrote_it(stand) or stand.may("scheduling.agenda.order")
+
+
 def drafted_it(stand: Stand) -> bool:
     """A draft of a term is drafted again and sent by whoever made it: in this world the Virtual School head."""
     return stand.role is Role.VIRTUAL_SCHOOL_HEAD and stand.relation not in ACROSS
@@ -182,6 +192,11 @@ BESIDES: Mapping[str, Callable[[Stand], bool]] = {
     "pep: POST /sessions/<session_id>/end": signed_in_there,
     "scheduling: POST /feeds/<feed_id>/stop": has_the_feed,
     "scheduling: DELETE /api/feeds/<feed_id>": has_the_feed,
+    "scheduling: GET /meetings/<meeting_id>/agenda/points/<point_id>": wrote_it,
+    "scheduling: POST /meetings/<meeting_id>/agenda/points/<point_id>": wrote_it,
+    "scheduling: PUT /api/meetings/<meeting_id>/agenda/points/<point_id>": wrote_it,
+    "scheduling: POST /meetings/<meeting_id>/agenda/points/<point_id>/removal": may_take_out,
+    "scheduling: DELETE /api/meetings/<meeting_id>/agenda/points/<point_id>": may_take_out,
     "pep: POST /emergency/<opening_id>/end": opened_it,
     "pep: POST /delegations/<delegation_id>/withdrawal": named_them,
     **{
@@ -257,6 +272,9 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
     },
     "scheduling: POST /api/meetings/<meeting_id>/online": {"joining_link": "https://meet.example/a", "version": 1},
     "scheduling: POST /api/meetings/<meeting_id>/answers": {"invitee_id": "<invitee_id>", "answer": "accepted"},
+    "scheduling: POST /api/meetings/<meeting_id>/agenda/points": {"text": "The trip"},
+    "scheduling: PUT /api/meetings/<meeting_id>/agenda/points/<point_id>": {"text": "The trip"},
+    "scheduling: PUT /api/meetings/<meeting_id>/agenda/order": {"points": []},
     "scheduling: POST /api/meetings/<meeting_id>/poll": {"times": [], "closes_on": "2026-12-10"},
     "scheduling: PUT /api/meetings/<meeting_id>/poll/closing-date": {"closes_on": "2026-12-10"},
     "scheduling: PUT /api/meetings/<meeting_id>/poll/respondents/<respondent_id>": {"choices": {}},

@@ -75,3 +75,28 @@ late_change = Table(
     CheckConstraint("what IN ('moved', 'cancelled')", name="what_known"),
 )
 Index(None, late_change.c.was_at)
+
+# What the child and others add to a meeting's agenda; free text, so it never leaves this service.
+agenda_point = Table(
+    "agenda_point",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("meeting_id", String(36), ForeignKey(meeting.c.id), nullable=False),
+    Column("person_id", String(36), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("role", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("wish", String(20), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    CheckConstraint("wish IN ('talk', 'worker_only')", name="wish_known"),
+)
+Index(None, agenda_point.c.meeting_id)
+
+# Whom the child would like to start a meeting, by their role.
+agenda_start = Table(
+    "agenda_start",
+    metadata,
+    Column("meeting_id", String(36), ForeignKey(meeting.c.id), primary_key=True),
+    Column("role", String(40), nullable=False),
+)

@@ -11,8 +11,10 @@ from services.scheduling.adapters.failing_addresses import FailingAddress
 from services.scheduling.adapters.history_store import Happening
 from services.scheduling.adapters.mail_in_store import ReceivedMail
 from services.scheduling.adapters.mail_queue import OutgoingMail
+from services.scheduling.application.agenda import READ as READ_AGENDA
+from services.scheduling.application.agenda import AgendaPage, agenda_of
 from services.scheduling.application.guests import missing_roles, propose_guests
-from services.scheduling.application.lookup import child_of, find_meeting
+from services.scheduling.application.lookup import child_of, find_meeting, standing_to
 from services.scheduling.application.places import AT_SCHOOL, as_actor_knows, school_as_actor_knows, sees_school
 from services.scheduling.application.polls_page import poll_beside
 from services.scheduling.application.slots import alternatives, guests_of
@@ -54,6 +56,7 @@ class MeetingPage:
     held_mails: tuple[ReceivedMail, ...]
     failing: Mapping[str, FailingAddress]
     together: Together
+    agenda: AgendaPage | None
     poll: Poll | None
     may_ask: bool
 
@@ -68,6 +71,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
     sees_family = may(work, "scheduling.meeting.read", child_id, "family_names")
     sees_comments = may(work, "scheduling.meeting.read", child_id, comments)
     sees_polls = may(work, "scheduling.poll.read", child_id, meeting.kind.value)
+    reads_agenda = standing_to(work, meeting).may(READ_AGENDA, meeting.kind.value)
     told_school = sees_school(work, meeting)
     hidden = (frozenset() if sees_family else FAMILY) | (frozenset() if told_school else AT_SCHOOL)
     invited = {each.person_id for each in meeting.invitees}
@@ -105,6 +109,7 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
             failing_addresses.among(work.connection, [each.email for each in meeting.invitees]) if sees_mails else {}
         ),
         together=look_together(work, meeting),
+        agenda=agenda_of(work, meeting) if reads_agenda else None,
         poll=poll_beside(work, meeting) if sees_polls else None,
         may_ask=may(work, "scheduling.poll.ask", child_id, meeting.kind.value) and meeting.state.is_open,
     )

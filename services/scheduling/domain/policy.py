@@ -12,6 +12,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Any
 
+from services.scheduling.domain.agenda import read_standing
 from services.scheduling.domain.chasing import ChasePolicy, read_chasing
 from services.scheduling.domain.meeting import Kind
 from services.scheduling.domain.quorum import Quorum, read_quorum
@@ -60,7 +61,8 @@ class MeetingPolicy:
     and `lunch_ends` its midday break, unless the school's own are known; all are wall-clock times in England.
     `travel_minutes` are left between two meetings in different places (0: none). `invited_roles` are those proposed
     when a meeting is arranged, in the order in which they are shown. `quorum` says without whom a meeting does not
-    go ahead, `chasing` who is reminded, rung and told when. `languages` are the codes of those besides English in
+    go ahead, `chasing` who is reminded, rung and told when, `agenda` what is always talked about, by the occasion.
+    `languages` are the codes of those besides English in
     which families are written to: each once somebody who speaks it has read its catalogue. `kinds` has the policy for
     each kind of meeting for which something else is decided than for PEP meetings. `term_plan` are the rules of drafts
     of a whole term; an authority without them drafts none.
@@ -80,6 +82,7 @@ class MeetingPolicy:
     lunch_ends: time
     quorum: Quorum
     chasing: ChasePolicy
+    agenda: Mapping[str, tuple[str, ...]]
     travel_minutes: int = 0
     polls: PollPolicy = PollPolicy()
     languages: frozenset[str] = frozenset()
@@ -137,6 +140,7 @@ def read_policy(data: Mapping[str, Any]) -> MeetingPolicy:
         lunch_ends=time.fromisoformat(data["lunch_ends"]),
         quorum=read_quorum(data["quorum"]),
         chasing=read_chasing(data["chasing"]),
+        agenda=read_standing(data["agenda"]),
         travel_minutes=int(data.get("travel_minutes", 0)),
         term_plan=read_term_rules(data["term_plan"]) if "term_plan" in data else None,
         polls=_read_polls(data.get("polls", {})),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from services.scheduling.adapters import (
+    agenda_store,
     children_store,
     held_store,
     history_store,
@@ -49,7 +50,7 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
     for meeting in meetings:
         came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
         found += [_meeting(meeting, came), *_invitees(work, meeting), *_went(work, meeting)]
-        found += _polls(work, meeting)
+        found += [*_agenda(work, meeting), *_polls(work, meeting)]
         found += [*_happenings(work, meeting), *_mails(work, meeting)]
     return found
 
@@ -146,6 +147,24 @@ def _went(work: Work, meeting: Meeting) -> Iterator[Entry]:
         how_the_child_took_part=went.participation.code.words if went.participation else "",
         code=went.participation.code.value if went.participation else "",
     )
+
+
+def _agenda(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    title = f"What was to be talked about at the {meeting_title(meeting)}"
+    for one in agenda_store.points_of(work.connection, meeting.id):
+        yield entry(
+            f"agenda_point/{one.id}",
+            london_date(one.at),
+            title,
+            "agenda_point",
+            who=f"{one.name}, {role_title(one.role)}",
+            what=one.text,
+            for_whom="The social worker alone" if one.is_private else "Everybody invited",
+        )
+    starter = agenda_store.starter_of(work.connection, meeting.id)
+    if starter:
+        asked_on = meeting.booking.day if meeting.booking else meeting.asked_on
+        yield entry(f"agenda_start/{meeting.id}", asked_on, title, "agenda_start", who_starts=role_title(starter))
 
 
 def _polls(work: Work, meeting: Meeting) -> Iterator[Entry]:

@@ -15,6 +15,7 @@ from services.scheduling.domain.meeting import Answer, Invitee, Kind, Meeting, M
 from services.scheduling.domain.quorum import Lacking, Quorum, WhyCounted, in_words
 from services.scheduling.domain.slots import Suggestions
 from services.scheduling.domain.working_hours import DAYS, Stretch, hours_in_words
+from services.scheduling.entrypoints.agenda_words import HAPPENED as AGENDA_HAPPENED
 from services.scheduling.entrypoints.chase_words import line_of_history, short_notice
 from services.scheduling.entrypoints.polls_wording import POLL_HAPPENED, poll_facts
 from shared.contracts.participation import Conveyed
@@ -217,6 +218,8 @@ def _title(happening: Happening) -> str:
         return POLL_HAPPENED[happening.what].format(who=_person(facts) if "role" in facts else "")
     if happening.what == "answered":
         return f"{_person(facts)} said {_SAID.get(str(facts.get('answer')), 'something')}"
+    if happening.what in AGENDA_HAPPENED:
+        return AGENDA_HAPPENED[happening.what].format(who=_person(facts))
     together = line_of_history(happening.what, facts, _person(facts))
     if together is not None:
         return together[0]

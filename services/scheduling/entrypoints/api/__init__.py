@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from services.scheduling.entrypoints.api import chase, feeds, hours, lessons, meetings, polls, rooms, term_plans, terms
+from services.scheduling.entrypoints.api import (
+    agenda,
+    chase,
+    feeds,
+    hours,
+    lessons,
+    meetings,
+    polls,
+    rooms,
+    term_plans,
+    terms,
+)
 
 
 def register_api(api: Any) -> None:
     """Add every part of the API."""
-    for part in (chase, feeds, hours, lessons, meetings, polls, rooms, term_plans, terms):
+    for part in (agenda, chase, feeds, hours, lessons, meetings, polls, rooms, term_plans, terms):
         api.register_blueprint(part.blueprint)

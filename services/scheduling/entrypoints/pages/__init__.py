@@ -5,6 +5,8 @@ from __future__ import annotations
 from flask import Flask
 
 from services.scheduling.entrypoints.pages import (
+    agenda,
+    agenda_link,
     answer,
     arrange,
     calendar,
@@ -40,6 +42,8 @@ def register_pages(app: Flask) -> None:
         holding,
         replanning,
         answer,
+        agenda,
+        agenda_link,
         polls,
         polls_link,
         calendar,

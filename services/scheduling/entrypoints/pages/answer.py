@@ -14,9 +14,11 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from services.scheduling.adapters.invitation_words import named, place_words, will_remind
 from services.scheduling.adapters.tongues import ENGLISH, Tongue, to_say, tongue_of
+from services.scheduling.application.agenda import agenda_by_link
 from services.scheduling.application.answers import Asked, answer_by_link, link_actor, open_link
 from services.scheduling.application.telling import SUMMARIES
 from services.scheduling.domain.meeting import Answer, MeetingState, Mode
+from services.scheduling.entrypoints import agenda_words, wording
 from services.scheduling.entrypoints.pages.meeting import AnswerSchema
 from shared.kernel.errors import Conflict, NotFound, Stale
 from shared.platform.access import system_actor
@@ -110,6 +112,8 @@ def _open(token: str) -> Asked | None:
 
 def _page(asked: Asked, token: str, form: FormState, status: int = 200) -> Response:
     meeting = asked.meeting
+    with reading(system_actor()) as work:
+        talk = agenda_by_link(work, token)
     own = tongue_of(asked.language)
     tongue = ENGLISH if _language() else own
     said = {key: [tongue.say(message) for message in messages] for key, messages in form.errors.items()}
@@ -128,6 +132,10 @@ def _page(asked: Asked, token: str, form: FormState, status: int = 200) -> Respo
         is_open=meeting.state in (MeetingState.ARRANGED, MeetingState.PUT_BACK),
         thanks=request.args.get("said") == "thanks" and asked.invitee.answer is not Answer.NEEDS_ACTION,
         token=token,
+        talk=talk,
+        words=wording,
+        agenda_words=agenda_words,
+        agenda_address=url_for("agenda_link.show", token=token),
         options=[{"value": answer.value, "text": tongue.say(text)} for answer, text in ANSWERS.items()],
         answers=ANSWERS,
         modes=MODES,

@@ -14,7 +14,7 @@ from services.scheduling.application.lookup import find_meeting
 from services.scheduling.application.meeting_page import MeetingPage, look_at_meeting
 from services.scheduling.application.meetings import cancel, remind
 from services.scheduling.domain.meeting import Answer, Kind
-from services.scheduling.entrypoints import chase_words, polls_wording, wording
+from services.scheduling.entrypoints import agenda_words, chase_words, polls_wording, wording
 from shared.kernel.errors import Conflict, InvalidInput, Stale
 from shared.platform.web.access import allowed
 from shared.platform.web.fields import Text, Whole
@@ -179,5 +179,8 @@ def show_page(template: str, page: MeetingPage, title: str, status: int = 200, *
         words=wording,
         asking=polls_wording,
         chase_words=chase_words,
+        talk=page.agenda,
+        agenda_words=agenda_words,
+        agenda_address=url_for("agenda.show", meeting_id=page.meeting.id),
         **context,
     )
