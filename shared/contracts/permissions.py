@@ -358,6 +358,12 @@ SCHEDULING: Mapping[str, Permission] = {
         "Read what a child wrote for the social worker alone, put what will be talked about in order, take points out",
         team=SOCIAL_CARE,
     ),
+    "scheduling.unwanted.read": Permission(
+        "See whom a child does not want at their meetings, but for oneself", team=SOCIAL_CARE | {Role.CHILD}
+    ),
+    "scheduling.unwanted.say": Permission(
+        "Say whom a child does not want at their meetings, as the child or for them", team=SOCIAL_CARE | {Role.CHILD}
+    ),
     "scheduling.chase.read": Permission(
         "See which meetings wait for an answer, a time or a way out, and what comes next",
         team=SOCIAL_CARE | VIRTUAL_SCHOOL,

@@ -48,7 +48,7 @@ from services.pep.domain.targets import Category
 from services.scheduling.adapters import meetings_store, term_plan_store
 from services.scheduling.adapters.tables_mail import mail_in, mail_out
 from services.scheduling.app import SPEC as SCHEDULING
-from services.scheduling.application import agenda, feeds, lessons, meetings, rooms
+from services.scheduling.application import agenda, feeds, lessons, meetings, rooms, unwanted
 from services.scheduling.application.guests import propose_guests
 from services.scheduling.application.polls import Asking, ask_people
 from services.scheduling.domain.agenda import Wish
@@ -276,6 +276,8 @@ class AccessWorld:
             work.connection.execute(update(mail_out).where(mail_out.c.id == unsent).values(state="failed"))
             things["room_id"] = rooms.record_room(work, rooms.RoomWish(f"Room {number}", 8), SCHOOL).id
             wish = lessons.LessonWish("maths", 1, None, 600, 660)
+            said = unwanted.say_unwanted(work, things["child_id"], "", "Xantippa Grumbold", "She shouts")
+            things["wish_id"] = said.id
             things["lesson_id"] = lessons.add_lesson(work, things["child_id"], wish).id
             things["unsent_mail"], things["held_mail"] = str(unsent), f"held-{child}"
             self._receive(work, things["held_mail"], meeting_id=arranged.id, invitee_id=arranged.invitees[0].id)

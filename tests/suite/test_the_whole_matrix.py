@@ -286,6 +286,8 @@ BODIES: Mapping[str, Mapping[str, Any]] = {
         "starts": "10:00",
         "ends": "11:00",
     },
+    "scheduling: POST /children/<child_id>/unwanted": {"name": "Somebody Else"},
+    "scheduling: POST /api/children/<child_id>/unwanted": {"name": "Somebody Else"},
     "scheduling: POST /api/rooms": {"name": "Committee room", "site": "Town Hall"},
     "scheduling: POST /api/schools/<urn>/rooms": {"name": "Library"},
     "scheduling: PUT /api/rooms/<room_id>": {"name": "Library"},

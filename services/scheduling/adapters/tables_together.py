@@ -100,3 +100,29 @@ agenda_start = Table(
     Column("meeting_id", String(36), ForeignKey(meeting.c.id), primary_key=True),
     Column("role", String(40), nullable=False),
 )
+
+# Whom a child does not want at their meetings; taken back by deleting it.
+unwanted_person = Table(
+    "unwanted_person",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("child_id", String(36), nullable=False),
+    Column("person_id", String(36), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("why", Text, nullable=False),
+    Column("said_by", String(36), nullable=False),
+    Column("said_by_name", String(250), nullable=False),
+    Column("said_at", UtcDateTime, nullable=False),
+)
+Index(None, unwanted_person.c.child_id)
+
+# Why somebody was invited although the child does not want them there.
+invited_nevertheless = Table(
+    "invited_nevertheless",
+    metadata,
+    Column("meeting_id", String(36), ForeignKey(meeting.c.id), primary_key=True),
+    Column("person_id", String(36), primary_key=True),
+    Column("why", Text, nullable=False),
+    Column("decided_by", String(200), nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from datetime import date
 
+from services.scheduling.adapters import unwanted_store
 from services.scheduling.application.lookup import policy_for
 from services.scheduling.application.parents import kept_away, kept_away_from
+from services.scheduling.application.unwanted import against, told
 from services.scheduling.domain.meeting import Guest, Meeting
 from services.scheduling.domain.policy import MeetingPolicy
+from services.scheduling.domain.unwanted import Unwanted
 from shared.contracts.roles import Role
 from shared.kernel.errors import InvalidInput
 from shared.platform import roster
@@ -20,25 +23,35 @@ def propose_guests(work: Work, meeting: Meeting, on: date | None = None) -> list
     """Return everybody on the child's team today, each with whether the policy (or the last list) invites them.
 
     A parent is left out unless it was decided that they are invited, today and on the day of the meeting (`on`).
+    Nobody is proposed whom the child does not want there, as far as the actor may be told.
     Whoever sits in for somebody is proposed too. Somebody with two roles is listed once, in the role that must be there
     or else the one that comes first.
     """
     day = on or (meeting.booking.day if meeting.booking else work.today)
     team = roster.team(work.connection, meeting.child_id, work.today)
     away = kept_away(work, meeting.child_id, day)
-    return _propose(policy_for(work, meeting), meeting, team, away)
+    return _propose(policy_for(work, meeting), meeting, team, away, told(work, meeting.child_id))
 
 
 def invited_to(work: Work, meetings: Sequence[Meeting]) -> dict[str, tuple[Guest, ...]]:
-    """Return those whom the policy invites to each of many meetings (by its id) that have no list yet; two queries."""
+    """Return those whom the policy invites to each of many meetings (by its id) that have no list yet.
+
+    A constant number of queries. Nobody is among them whom the child does not want there, whoever asks: the list is
+    sent by the suite, and names nobody.
+    """
     child_ids = {meeting.child_id for meeting in meetings}
     teams = roster.teams(work.connection, child_ids, work.today)
     away = kept_away_from(work, teams)
+    unwanted = unwanted_store.of_children(work.connection, child_ids)
     return {
         meeting.id: tuple(
             guest
             for guest, invited in _propose(
-                policy_for(work, meeting), meeting, teams[meeting.child_id], away.get(meeting.child_id, frozenset())
+                policy_for(work, meeting),
+                meeting,
+                teams[meeting.child_id],
+                away.get(meeting.child_id, frozenset()),
+                unwanted[meeting.child_id],
             )
             if invited
         )
@@ -47,7 +60,11 @@ def invited_to(work: Work, meetings: Sequence[Meeting]) -> dict[str, tuple[Guest
 
 
 def _propose(
-    policy: MeetingPolicy, meeting: Meeting, members: Iterable[Membership], away: Container[str]
+    policy: MeetingPolicy,
+    meeting: Meeting,
+    members: Iterable[Membership],
+    away: Container[str],
+    wishes: Collection[Unwanted],
 ) -> list[tuple[Guest, bool]]:
     order = {role: place for place, role in enumerate(dict.fromkeys((*policy.invited_roles, *Role)))}
     before = {each.person_id: each for each in meeting.invitees}
@@ -61,9 +78,9 @@ def _propose(
             continue
         was = before.get(member.person_id)
         required = was.required if was else policy.requires(member.role)
-        invited = bool(was) if before else member.role in policy.invited_roles
         guest = Guest(member.person_id, member.role.value, member.name, member.email or "", required)
-        found[member.person_id] = (guest, invited)
+        proposed = member.role in policy.invited_roles and not against(wishes, [guest])
+        found[member.person_id] = (guest, bool(was) if before else proposed)
     for was in meeting.invitees:
         if was.stands_in_for and was.person_id not in found:
             deputy = Guest(was.person_id, was.role, was.name, was.email, was.required)

@@ -19,6 +19,7 @@ from services.scheduling.application.places import AT_SCHOOL, as_actor_knows, sc
 from services.scheduling.application.polls_page import poll_beside
 from services.scheduling.application.slots import alternatives, guests_of
 from services.scheduling.application.together import Together, look_together
+from services.scheduling.application.unwanted import may_know_of_line
 from services.scheduling.domain.meeting import Guest, Invitee, Kind, Meeting, MeetingState
 from services.scheduling.domain.polls import Poll
 from services.scheduling.domain.slots import Slot
@@ -101,7 +102,9 @@ def look_at_meeting(work: Work, meeting_id: str) -> MeetingPage:
         history=tuple(
             _visible(happening, hidden, sees_family)
             for happening in history_store.load(work.connection, meeting.id)
-            if (told_school or not _is_of_school(happening)) and (sees_polls or not happening.what.startswith("poll_"))
+            if (told_school or not _is_of_school(happening))
+            and (sees_polls or not happening.what.startswith("poll_"))
+            and may_know_of_line(work, meeting, happening)
         ),
         sent_mails=tuple(mail_queue.of_meeting(work.connection, meeting.id)) if sees_mails else (),
         held_mails=tuple(mail_in_store.waiting(work.connection, meeting.id)) if sees_mails else (),

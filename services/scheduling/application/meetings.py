@@ -14,6 +14,7 @@ from services.scheduling.application.rooms import with_room
 from services.scheduling.application.short_notice import check_late_reason, is_at_short_notice, keep_late_change
 from services.scheduling.application.slots import alternatives
 from services.scheduling.application.telling import as_told, held_facts, tell_invitees
+from services.scheduling.application.unwanted import check_wanted, keep_reasons
 from services.scheduling.domain.holding import Account, how_it_went
 from services.scheduling.domain.itip import Act
 from services.scheduling.domain.joining import with_ways_to_join
@@ -47,13 +48,15 @@ class Wish:
     """What the worker chose: when and where, and who (each person's id with whether they must be there).
 
     `late_reason` is a code of `short_notice.LATE_REASONS` where a meeting is changed at short notice. `joins` says of a
-    meeting in person and online how people take part, by their ids: in_person or online.
+    meeting in person and online how people take part, by their ids: in_person or online. `nevertheless` is why people
+    are invited whom the child does not want there.
     """
 
     booking: Booking
     required_by_person: Mapping[str, bool]
     late_reason: str = ""
     joins: Mapping[str, str] = field(default_factory=dict)
+    nevertheless: str = ""
 
 
 def arrange(work: Work, meeting_id: str, wish: Wish, seen_version: int) -> Meeting:
@@ -189,11 +192,13 @@ def _book(work: Work, meeting_id: str, wish: Wish, seen_version: int, intent: In
     before = find_unchanged(work, meeting_id, seen_version, "scheduling.meeting.arrange")
     follow(before.state, intent)
     guests = choose_guests(work, before, wish.required_by_person, wish.booking.day)
+    reasons = check_wanted(work, before, guests, wish.nevertheless)
     late = is_at_short_notice(work, before) and _is_another(before.booking, wish.booking)
     check_late_reason(late, wish.late_reason)
     booked = with_ways_to_join(book(before, wish.booking, guests, iter(new_id, ""), work.now), wish.joins)
     after = _save_or_offer_others(work, _arranger_comes(work, booked), guests)
     tell_invitees(work, after, _accepted_proposals(work, before, wish.booking), late=late)
+    keep_reasons(work, after, reasons)
     if late:
         keep_late_change(work, before, "moved", wish.late_reason)
     _say_so(work, before, after, intent, late_reason=wish.late_reason if late else "")

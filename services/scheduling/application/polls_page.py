@@ -14,12 +14,14 @@ from services.scheduling.application.lookup import child_of, find_meeting, polic
 from services.scheduling.application.parents import kept_away
 from services.scheduling.application.polls import ASK, READ, find_poll
 from services.scheduling.application.slots import suggest_times
+from services.scheduling.application.unwanted import unwanted_among
 from services.scheduling.domain import meeting as meetings
 from services.scheduling.domain.meeting import Guest, Meeting
 from services.scheduling.domain.polls import Poll
 from services.scheduling.domain.polls_dates import times_to_ask, usual_closing
 from services.scheduling.domain.polls_results import Tally, ranked
 from services.scheduling.domain.slots import Slot
+from services.scheduling.domain.unwanted import Unwanted
 from shared.contracts.parents import ParentStanding
 from shared.platform.access import may
 from shared.platform.bank_holidays import ENGLAND_AND_WALES
@@ -64,6 +66,7 @@ class AskingPage:
     minutes: int
     slots: tuple[Slot, ...]
     people: tuple[tuple[Guest, bool], ...]
+    unwanted: Mapping[str, Unwanted]
     kept_away: Mapping[ParentStanding, int]
     closes_on: date
 
@@ -79,12 +82,14 @@ def prepare_asking(work: Work, meeting_id: str, minutes: int = 0) -> AskingPage:
     closes_on = usual_closing(policy.polls, work.today, ENGLAND_AND_WALES) or work.today
     slots, closes_on = times_to_ask(found, closes_on, policy.notice_days, ENGLAND_AND_WALES)
     away = kept_away(work, meeting.child_id, max((one.day for one in slots), default=work.today))
+    people = tuple(propose_guests(work, meeting, work.today))
     return AskingPage(
         meeting=meeting,
         child=child_of(work, meeting.child_id),
         minutes=length,
         slots=slots,
-        people=tuple(propose_guests(work, meeting, work.today)),
+        people=people,
+        unwanted=unwanted_among(work, meeting.child_id, [guest for guest, _ in people]),
         kept_away=Counter(away.values()),
         closes_on=max(closes_on, work.today),
     )

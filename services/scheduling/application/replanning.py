@@ -12,6 +12,7 @@ from services.scheduling.adapters import chase_store, links_store, meetings_stor
 from services.scheduling.application.chasing import chase_of, tell_about
 from services.scheduling.application.lookup import find_meeting, find_unchanged, note, policy_for
 from services.scheduling.application.telling import as_told, tell_invitees
+from services.scheduling.application.unwanted import unwanted_among
 from services.scheduling.domain.chasing import Outcome, Taken
 from services.scheduling.domain.meeting import Guest, Intent, Invitee, Meeting, MeetingState, Mode, follow
 from services.scheduling.domain.quorum import Lacking
@@ -143,7 +144,8 @@ def _tell(work: Work, before: Meeting, after: Meeting) -> None:
 def _deputies(work: Work, meeting: Meeting, invitee: Invitee, people: list[Person]) -> tuple[Guest, ...]:
     """Return who could take a seat: those on the team whom the policy lets stand in, and colleagues of the same body.
 
-    A designated teacher's colleagues are those of their school. Nobody stands in for a member of the family.
+    A designated teacher's colleagues are those of their school. Nobody stands in for a member of the family, and nobody
+    whom the child does not want there, as far as the actor may be told.
     """
     role = Role(invitee.role)
     if role not in PROFESSIONALS | {Role.DELEGATE}:
@@ -168,4 +170,5 @@ def _deputies(work: Work, meeting: Meeting, invitee: Invitee, people: list[Perso
         )
         if same_body:
             found[person.id] = Guest(person.id, as_role.value, person.name, person.email or "", invitee.required)
-    return tuple(found.values())
+    unwanted = unwanted_among(work, meeting.child_id, found.values())
+    return tuple(guest for guest in found.values() if guest.person_id not in unwanted)

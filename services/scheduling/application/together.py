@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from services.scheduling.adapters import held_store
+from services.scheduling.adapters import held_store, unwanted_store
 from services.scheduling.application.chasing import Chase, chase_of
 from services.scheduling.application.lookup import policy_for, standing_to
 from services.scheduling.application.replanning import Replanning, replanning_of
 from services.scheduling.application.short_notice import is_at_short_notice
+from services.scheduling.application.unwanted import SAY, unwanted_among
 from services.scheduling.domain.holding import HowItWent
-from services.scheduling.domain.meeting import Answer, Invitee, Kind, Meeting
+from services.scheduling.domain.meeting import Answer, Guest, Invitee, Kind, Meeting
 from services.scheduling.domain.quorum import Lacking, Quorum, what_lacks
 from shared.platform.work import Work
 
@@ -22,6 +23,7 @@ class Together:
     """What holds a meeting together: the quorum, what those who have not said no lack of it, and how it went.
 
     `chase` is for everybody who may read the meeting; whom to `ring` and the ways out for those who may arrange it.
+    `unwanted` are the invited whom the child does not want there, with why they are invited, for those who may know it.
     """
 
     quorum: Quorum
@@ -31,6 +33,8 @@ class Together:
     ring: tuple[Invitee, ...]
     replanning: Replanning | None
     at_short_notice: bool
+    unwanted: tuple[tuple[str, str], ...]
+    may_say_unwanted: bool
 
 
 def look_together(work: Work, meeting: Meeting) -> Together:
@@ -51,4 +55,16 @@ def look_together(work: Work, meeting: Meeting) -> Together:
         ring=chase.ring if arranges else (),
         replanning=replanning_of(work, meeting) if arranges else None,
         at_short_notice=is_at_short_notice(work, meeting),
+        unwanted=_unwanted(work, meeting),
+        may_say_unwanted=seen.may(SAY),
     )
+
+
+def _unwanted(work: Work, meeting: Meeting) -> tuple[tuple[str, str], ...]:
+    """Return the invited people whom the child does not want there, with why they are invited nevertheless."""
+    guests = [Guest(each.person_id, each.role, each.name, each.email, each.required) for each in meeting.invitees]
+    against = unwanted_among(work, meeting.child_id, guests)
+    if not against:
+        return ()
+    reasons = unwanted_store.reasons_of(work.connection, meeting.id)
+    return tuple((guest.name, reasons.get(guest.person_id, ("",))[0]) for guest in guests if guest.person_id in against)

@@ -15,7 +15,9 @@ from services.scheduling.adapters import (
     meetings_store,
     polls_store,
     term_plan_store,
+    unwanted_store,
 )
+from services.scheduling.application.unwanted import NEVERTHELESS, leave_out_own
 from services.scheduling.domain.meeting import Meeting, Mode
 from services.scheduling.entrypoints.polls_wording import CHOICES, POLL_STATES
 from services.scheduling.entrypoints.term_words import LINE_STATES
@@ -46,12 +48,12 @@ def chronology(work: Work, child_id: str) -> list[Entry]:
     """Return everything that scheduling has of a child; the caller has asked the access policy."""
     meetings = meetings_store.of_children(work.connection, [child_id])
     names = roster.people_by_id(work.connection, {one for meeting in meetings for one in meeting.attended})
-    found = [*_known_here(work, child_id), *_drafted(work, child_id)]
+    found = [*_known_here(work, child_id), *_drafted(work, child_id), *_unwanted(work, child_id)]
     for meeting in meetings:
         came = ", ".join(sorted(names[one].name for one in meeting.attended if one in names))
         found += [_meeting(meeting, came), *_invitees(work, meeting), *_went(work, meeting)]
         found += [*_agenda(work, meeting), *_polls(work, meeting)]
-        found += [*_happenings(work, meeting), *_mails(work, meeting)]
+        found += [*_happenings(work, meeting), *_nevertheless(work, meeting), *_mails(work, meeting)]
     return found
 
 
@@ -86,6 +88,35 @@ def _drafted(work: Work, child_id: str) -> Iterator[Entry]:
                 state=LINE_STATES[line.state][0],
                 when=when(line.starts_at, line.ends_at) if line.starts_at and line.ends_at else "",
                 not_arranged_because=line.refusal,
+            )
+
+
+def _unwanted(work: Work, child_id: str) -> Iterator[Entry]:
+    """Return whom the child does not want at meetings; whoever prepares a copy never reads one about themself."""
+    for one in leave_out_own(work, child_id, unwanted_store.of_children(work.connection, [child_id])[child_id]):
+        yield entry(
+            f"unwanted/{one.id}",
+            london_date(one.said_at),
+            "Somebody the child does not want at meetings",
+            "unwanted_person",
+            name=one.name,
+            why=one.why,
+            who=one.said_by_name,
+        )
+
+
+def _nevertheless(work: Work, meeting: Meeting) -> Iterator[Entry]:
+    names = {each.person_id: each.name for each in meeting.invitees}
+    for person_id, (why, decided_by, at) in unwanted_store.reasons_of(work.connection, meeting.id).items():
+        if person_id not in work.actor.person_ids:
+            yield entry(
+                f"nevertheless/{meeting.id}/{person_id}",
+                london_date(at),
+                "Invited although the child does not want them there",
+                "invited_nevertheless",
+                name=names.get(person_id, ""),
+                why=why,
+                who=decided_by,
             )
 
 
@@ -198,7 +229,8 @@ def _polls(work: Work, meeting: Meeting) -> Iterator[Entry]:
 
 
 def _happenings(work: Work, meeting: Meeting) -> Iterator[Entry]:
-    lines = timeline(tuple(reversed(history_store.load(work.connection, meeting.id))))
+    kept = (one for one in reversed(history_store.load(work.connection, meeting.id)) if one.what != NEVERTHELESS)
+    lines = timeline(tuple(kept))
     for number, line in enumerate(lines, 1):
         yield entry(
             f"happening/{meeting.id}/{number}",

@@ -235,6 +235,7 @@ def _title(happening: Happening) -> str:
         "reminded": "Reminder sent",
         "sent_from_draft": "Arranged from a draft of the term",
         "proposal_refused": "Proposed time not taken",
+        "invited_nevertheless": f"{facts.get('name') or 'Somebody'} was invited though the child would rather not",
     }.get(happening.what, happening.what.replace("_", " ").capitalize())
 
 
@@ -256,6 +257,8 @@ def _text(what: str, facts: Mapping[str, Any]) -> str:
         return f"{facts.get('asked')} of those who had not answered were asked again."
     if what == "proposal_refused":
         return f"{_person(facts)} was told that the time stays as it is."
+    if what == "invited_nevertheless":
+        return str(facts.get("why", ""))
     if what in POLL_HAPPENED:
         return poll_facts(what, facts, ANSWERED_BY)
     if what == "held":

@@ -15,10 +15,11 @@ from services.scheduling.entrypoints.api import (
     rooms,
     term_plans,
     terms,
+    unwanted,
 )
 
 
 def register_api(api: Any) -> None:
     """Add every part of the API."""
-    for part in (agenda, chase, feeds, hours, lessons, meetings, polls, rooms, term_plans, terms):
+    for part in (agenda, chase, feeds, hours, lessons, meetings, polls, rooms, term_plans, terms, unwanted):
         api.register_blueprint(part.blueprint)

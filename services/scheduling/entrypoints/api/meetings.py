@@ -177,7 +177,7 @@ def _wish(work: Work, meeting: Meeting, wanted: dict[str, Any]) -> Wish:
     else:
         chosen = {each["person_id"]: each["required"] for each in wanted["invitees"]}
     joins = {each["person_id"]: each["joins"] for each in wanted["invitees"] or ()}
-    return Wish(booking, chosen, wanted["late_reason"], joins)
+    return Wish(booking, chosen, wanted["late_reason"], joins, wanted["nevertheless"])
 
 
 def _shown(meeting_id: str) -> dict[str, Any]:
@@ -198,6 +198,7 @@ def _shown(meeting_id: str) -> dict[str, Any]:
         "invitees": [_invitee(each, page) for each in meeting.invitees],
         "attended": list(meeting.attended),
         **({"went": held_facts(page.together.went)} if page.together.went else {}),
+        **({"unwanted": _unwanted(page)} if page.together.unwanted else {}),
         "version": meeting.version,
     }
 
@@ -246,6 +247,10 @@ def _invitee(each: Invitee, page: MeetingPage) -> dict[str, Any]:
     if page.sees_addresses and each.email:
         shown["email"] = each.email
     return shown
+
+
+def _unwanted(page: MeetingPage) -> list[dict[str, str]]:
+    return [{"name": name, "why_invited": why} for name, why in page.together.unwanted]
 
 
 def _tag(meeting: Meeting) -> dict[str, Any]:

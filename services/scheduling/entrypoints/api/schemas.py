@@ -65,6 +65,13 @@ class WentSchema(Schema):
     child_conveyed = fields.String()
 
 
+class UnwantedSchema(Schema):
+    """Somebody who is invited though the child does not want them there; `why_invited` is empty until it is said."""
+
+    name = fields.String()
+    why_invited = fields.String()
+
+
 class MeetingSchema(MeetingSummarySchema):
     """A meeting with everybody who is invited."""
 
@@ -75,6 +82,10 @@ class MeetingSchema(MeetingSummarySchema):
     invitees = fields.List(fields.Nested(InviteeSchema))
     attended = fields.List(fields.String(), metadata={"description": "Ids of the people who came"})
     went = fields.Nested(WentSchema)
+    unwanted = fields.List(
+        fields.Nested(UnwantedSchema),
+        metadata={"description": "The invited whom the child does not want there; absent for whoever may not know"},
+    )
     version = fields.Integer()
 
 
@@ -117,6 +128,11 @@ class ArrangementSchema(Schema):
         load_default="",
         validate=validate.OneOf(["", *LATE_REASONS]),
         metadata={"description": "Why the meeting is moved at short notice, where it is"},
+    )
+    nevertheless = fields.String(
+        load_default="",
+        validate=validate.Length(max=1000),
+        metadata={"description": "Why people are invited whom the child does not want there; 422 names them without"},
     )
 
 

@@ -28,6 +28,7 @@ from services.scheduling.entrypoints.pages import (
     term_plans,
     terms,
     unknown_mail,
+    unwanted,
 )
 
 
@@ -57,5 +58,6 @@ def register_pages(app: Flask) -> None:
         term_plans,
         term_placements,
         unknown_mail,
+        unwanted,
     ):
         app.register_blueprint(part.pages)

@@ -12,6 +12,7 @@ from flask import Blueprint, Response, flash, redirect, request, url_for
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as BaseResponse
 
+from services.scheduling.adapters import unwanted_store
 from services.scheduling.application.guests import choose_guests, missing_roles, propose_guests
 from services.scheduling.application.knowledge import what_is_known
 from services.scheduling.application.lookup import calendar_for, child_of, find_meeting, policy_for
@@ -20,6 +21,7 @@ from services.scheduling.application.parents import kept_away
 from services.scheduling.application.rooms import choose_room, rooms_for
 from services.scheduling.application.short_notice import is_at_short_notice
 from services.scheduling.application.slots import Setting, guests_of, judge_time, suggest_times
+from services.scheduling.application.unwanted import told, unwanted_among
 from services.scheduling.domain.meeting import Booking, Guest, Meeting, MeetingState, Mode
 from services.scheduling.entrypoints import wording
 from services.scheduling.entrypoints.pages.arrange_forms import (
@@ -118,7 +120,8 @@ def send(meeting_id: str) -> BaseResponse:
         with writing() as work:
             state = find_meeting(work, meeting_id, ARRANGE).state
             act = arrange if state is MeetingState.TO_ARRANGE else move
-            wish = Wish(booking, required, values["late_reason"], ways_to_join(values, required))
+            ways = ways_to_join(values, required)
+            wish = Wish(booking, required, values["late_reason"], ways, values["nevertheless"])
             done = act(work, meeting_id, wish, values["version"])
     except InvalidInput as refused:
         return _check_page(meeting_id, chosen, required, FormState.typed(refused.errors), 422)
@@ -208,6 +211,8 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         proposed = propose_guests(work, desk.meeting, day)
         away = kept_away(work, desk.meeting.child_id, day)
         invited = [guest for guest, wanted in proposed if wanted]
+        unwanted = unwanted_among(work, desk.meeting.child_id, [guest for guest, _ in proposed])
+        unplaced = [one for one in told(work, desk.meeting.child_id) if one not in unwanted.values()]
         setting = read_setting(_sent(), desk.meeting.booking)
         points = judge_time(work, desk.meeting, invited, chosen.starts_at, chosen.ends_at, setting)
     if "invite" not in form.values and not form.errors:
@@ -226,7 +231,9 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         chosen=chosen,
         points=points,
         time_values=[*time_values(chosen), *setting_values(setting)],
-        people=[_person_option(guest) for guest, _ in proposed],
+        people=[_person_option(guest, unwanted=guest.person_id in unwanted) for guest, _ in proposed],
+        unwanted=[guest.name for guest, _ in proposed if guest.person_id in unwanted],
+        unplaced=[one.name for one in unplaced],
         kept_away=Counter(away.values()),
         must_be=[{"value": guest.person_id, "text": guest.name} for guest, _ in proposed],
     )
@@ -256,6 +263,8 @@ def _check_page(
         rooms = rooms_for(work, desk.meeting)
         missing = missing_roles(work, desk.meeting, guests)
         at_short_notice = is_at_short_notice(work, desk.meeting)
+        unwanted = unwanted_among(work, desk.meeting.child_id, guests)
+        explained = unwanted_store.reasons_of(work.connection, desk.meeting.id)
     others = refused.facts.get("alternatives", []) if refused is not None else []
     return _render(
         "scheduling/check.html",
@@ -273,13 +282,16 @@ def _check_page(
         theirs=desk.meeting if isinstance(refused, Stale) else None,
         modes=MODE_OPTIONS,
         rooms=room_options(rooms, any_of_the_school=False),
+        unwanted=[guest.name for guest in guests if guest.person_id in unwanted],
+        ask_why=bool(set(unwanted) - set(explained)),
         joining=[{"value": guest.person_id, "text": guest.name} for guest in guests],
         late_reasons=late_reason_options() if at_short_notice else [],
     )
 
 
-def _person_option(guest: Guest) -> dict[str, Any]:
+def _person_option(guest: Guest, *, unwanted: bool) -> dict[str, Any]:
     reached = guest.email or "No e-mail address: tell them by letter or telephone"
+    reached = f"The child does not want them there. {reached}" if unwanted else reached
     return {
         "value": guest.person_id,
         "text": f"{guest.name} ({wording.role_title(guest.role)})",

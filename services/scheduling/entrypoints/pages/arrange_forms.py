@@ -87,6 +87,9 @@ class InvitationSchema(Schema):
     joins_room = fields.List(fields.String(), load_default=list, metadata={"label": "Who comes to the room"})
     joins_online = fields.List(fields.String(), load_default=list, metadata={"label": "Who joins online"})
     late_reason = fields.String(load_default="", metadata={"label": "Why at short notice"})
+    nevertheless = Text(
+        load_default="", validate=validate.Length(max=1000), metadata={"label": "Why they are invited all the same"}
+    )
     room = Text(load_default="", validate=validate.Length(max=36), metadata={"label": "Room"})
     version = Whole(required=True, metadata={"label": "Version"})
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, url_for
 
 from services.scheduling.adapters.polls_store import Progress
 from services.scheduling.application.unknown_mail import count_unknown
+from services.scheduling.application.unwanted import own_record
 from services.scheduling.application.worklist import Line, my_meetings
 from services.scheduling.domain.meeting import MeetingState
 from services.scheduling.domain.polls import PollState
@@ -38,6 +39,7 @@ def index() -> Response:
         keeps_hours = may(work, "scheduling.hours.keep_own")
         reads_rooms = may(work, "scheduling.rooms.read")
         reads_drafts = may(work, "scheduling.term_plan.read")
+        own_child_id = own_record(work)
         whose = authorities_shown(work, {line.child.id for line in mine.everything})
         has_work = bool(work.actor.kinds & PERMISSIONS["scheduling.meeting.record_held"].team)
     to_do = [
@@ -63,6 +65,7 @@ def index() -> Response:
         keeps_hours=keeps_hours,
         reads_rooms=reads_rooms,
         reads_drafts=reads_drafts,
+        own_child_id=own_child_id,
         wide=True,
     )
 

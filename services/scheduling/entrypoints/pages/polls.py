@@ -258,7 +258,8 @@ def _ask_page(meeting_id: str, form: FormState | None, status: int = 200) -> Res
         options=[_time_option(option) for option in options],
         own_times=range(1, OWN_TIMES + 1),
         most=MOST_TIMES,
-        people=[_person_option(guest) for guest, _ in page.people],
+        people=[_person_option(guest, unwanted=guest.person_id in page.unwanted) for guest, _ in page.people],
+        unwanted=[guest.name for guest, _ in page.people if guest.person_id in page.unwanted],
         must_be=[{"value": guest.person_id, "text": guest.name} for guest, _ in page.people],
         words=wording,
         asking=polls_wording,
@@ -272,9 +273,10 @@ def _time_option(option: dict[str, Any]) -> dict[str, Any]:
     return {"value": option["value"], "text": option["text"], "hint": f"{for_it} {against}".strip()}
 
 
-def _person_option(guest: Guest) -> dict[str, Any]:
+def _person_option(guest: Guest, *, unwanted: bool) -> dict[str, Any]:
+    reached = guest.email or "No e-mail address: ask them by letter or telephone"
     return {
         "value": guest.person_id,
         "text": f"{guest.name} ({wording.role_title(guest.role)})",
-        "hint": guest.email or "No e-mail address: ask them by letter or telephone",
+        "hint": f"The child does not want them there. {reached}" if unwanted else reached,
     }
