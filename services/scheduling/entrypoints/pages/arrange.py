@@ -219,7 +219,7 @@ def _people_page(meeting_id: str, chosen: ChosenTime, form: FormState, status: i
         form = FormState.saved(
             {
                 "invite": [guest.person_id for guest in invited],
-                "must": [guest.person_id for guest, _ in proposed if guest.required],
+                "must": [one.person_id for one, _ in proposed if one.required and one.person_id not in unwanted],
             }
         )
     return _render(

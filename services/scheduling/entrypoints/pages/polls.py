@@ -246,7 +246,7 @@ def _ask_page(meeting_id: str, form: FormState | None, status: int = 200) -> Res
         "minutes": str(page.minutes),
         "closes_on": page.closes_on,
         "invite": [guest.person_id for guest, wanted in page.people if wanted],
-        "must": [guest.person_id for guest, _ in page.people if guest.required],
+        "must": [one.person_id for one, _ in page.people if one.required and one.person_id not in page.unwanted],
     }
     return render_page(
         "scheduling/poll_ask.html",
