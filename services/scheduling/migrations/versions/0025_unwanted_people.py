@@ -1,6 +1,6 @@
 """Whom children do not want at their meetings, and why somebody was invited nevertheless.
 
-Revision: 0024, after 0023. New tables only, so the version before goes on serving meanwhile.
+Revision: 0025, after 0024. New tables only, so the version before goes on serving meanwhile.
 """
 
 import sqlalchemy as sa
@@ -8,8 +8,8 @@ from alembic import op
 
 from shared.platform.db import UtcDateTime
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
