@@ -320,7 +320,7 @@ def newest_mail(stack: Stack, name: str) -> int:
 
 def fill_in(stack: Stack, path: str, team: Mapping[str, str]) -> None:
     """Answer every section as its owner, and set a target; `team` says who has which role."""
-    samples = {"yes_no": False, "date": "2027-02-01", "number": 9, "money": 10_000}
+    samples = {"yes_no": True, "date": "2027-02-01", "number": 9, "money": 10_000}
     for section in stack.get(TEACHER, path)["sections"]:
         writer = TEACHER if section["owner"] == "designated_teacher" else team["social_worker"]
         where = f"{path}/sections/{section['key']}"
