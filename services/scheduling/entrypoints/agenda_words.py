@@ -7,7 +7,9 @@ from shared.contracts.roles import Role
 
 WISHES = {
     Wish.TALK: "Everybody at the meeting",
-    Wish.WORKER_ONLY: "Only my social worker and their manager. It is kept in my record, which the Virtual School head looks after",
+    Wish.WORKER_ONLY: (
+        "Only my social worker and their manager. It is kept in my record, which the Virtual School head looks after"
+    ),
 }
 HAPPENED = {
     "agenda_added": "{who} added to what will be talked about",
