@@ -46,7 +46,7 @@ def rows_in(
     raw: bytes, name: str, required: Sequence[str], *, known: Sequence[str] | None = None
 ) -> tuple[list[Row], list[Problem]]:
     """Read the bytes of a CSV file that is called `name`, as `read_rows` does."""
-    reader = csv.reader(io.StringIO(_text(raw, name), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(decoded(raw, name), newline=""), strict=True)
     try:
         header = [one.strip() for one in next(reader, [])]
         _check_header(name, header, required, known)
@@ -78,7 +78,8 @@ def _bytes(path: Path) -> bytes:
         raise UnreadableFile(f"{path} cannot be read: {error.strerror}.") from error
 
 
-def _text(raw: bytes, name: str) -> str:
+def decoded(raw: bytes, name: str) -> str:
+    """Return the text of a CSV file, which is in UTF-8 or Windows-1252; raises `UnreadableFile` for anything else."""
     if not raw.strip():
         raise UnreadableFile(f"{name} is empty.")
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or raw[:4] == b"PK\x03\x04" or b"\0" in raw:

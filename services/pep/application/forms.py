@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.pep.adapters import forms_store
+from services.pep.adapters.csv_files import decoded
 from services.pep.adapters.form_files import current_version
 from services.pep.adapters.forms_store import InForce, OwnForm
 from services.pep.domain.forms import Form
@@ -93,7 +94,7 @@ def keep_own_form(work: Work, phase: str, title: str, raw: bytes, file_name: str
     if not title or len(title) > LONGEST_TITLE:
         raise InvalidInput({"title": [f"Enter what the form is called, in {LONGEST_TITLE} characters or fewer."]})
     form = forms_store.read_sheet(raw, file_name, phase, forms_store.OWN, title)
-    sheet = _decoded(raw)
+    sheet = decoded(raw, file_name)
     new = OwnForm(
         version=forms_store.version_of(work.actor.authority, phase, title, sheet),
         authority=work.actor.authority,
@@ -134,10 +135,3 @@ def known_phase(phase: str) -> Phase:
     if phase not in set(Phase):
         raise NotFound("phase_not_found", "There is no such phase.")
     return Phase(phase)
-
-
-def _decoded(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252")
